@@ -1,0 +1,1 @@
+"""The built-in rules, one a module. Whatever module here defines a rule is found; nothing lists them."""
