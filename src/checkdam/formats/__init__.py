@@ -1,0 +1,100 @@
+"""Reading and writing datasets on disk.
+
+A format is a module that holds a `FORMAT`. The entry-point group `checkdam.formats` names modules and packages to
+search for them; the built-in ones come in by the same door.
+"""
+
+from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from pathlib import Path
+from pkgutil import iter_modules
+from types import ModuleType
+
+from checkdam.formats.base import (
+    Detection,
+    Entry,
+    Event,
+    Format,
+    Loss,
+    LossReport,
+    MediaSource,
+    PatchEdit,
+    Record,
+)
+from checkdam.guard.limits import DEFAULT_LIMITS, InputLimits
+from checkdam.schema import InputError, NotFoundError, Problems
+
+__all__ = [
+    "Detection",
+    "Entry",
+    "Event",
+    "Format",
+    "Loss",
+    "LossReport",
+    "MediaSource",
+    "PatchEdit",
+    "Record",
+    "detect",
+    "detections",
+    "format_named",
+    "formats",
+    "read",
+]
+
+GROUP = "checkdam.formats"
+
+
+@cache
+def formats() -> dict[str, Format]:
+    """Every installed format by its name, in the order of the names."""
+    homes = {entry.value for entry in entry_points(group=GROUP)} | {__name__}
+    found = [module.FORMAT for home in sorted(homes) for module in _modules(home) if hasattr(module, "FORMAT")]
+    return {each.name: each for each in sorted(found, key=lambda each: str(each.name))}
+
+
+def format_named(name: str) -> Format:
+    """The format of that name; `NotFoundError` names the formats there are."""
+    if name not in formats():
+        raise NotFoundError(f"there is no format {name!r}", f"choose one of {', '.join(formats())}")
+    return formats()[name]
+
+
+def detections(root: Path) -> list[Detection]:
+    """What each format says of a root, the surest first."""
+    if not root.exists():
+        raise InputError(f"{root} does not exist", "give the folder or file of a dataset")
+    claims = [claim for each in formats().values() if (claim := each.detect(root)) is not None]
+    return sorted(claims, key=lambda claim: -claim.confidence)
+
+
+def detect(root: Path) -> Format:
+    """The format of the dataset at `root`. `InputError` says what was looked for if there is none."""
+    claims = detections(root)
+    if not claims:
+        titles = ", ".join(each.title for each in formats().values())
+        raise InputError(f"{root} holds no dataset of a known format", f"looked for {titles}; or name the format")
+    return format_named(claims[0].format)
+
+
+def read(
+    root: Path, format: str | None = None, problems: Problems | None = None, limits: InputLimits = DEFAULT_LIMITS
+) -> Iterator[Event]:
+    """Streams the dataset at `root`: a taxonomy first, then entries and annotations.
+
+    What is wrong goes to `problems`, and the good rows are yielded. Without `problems`, the end of the stream raises
+    `InputError` with all of them if there were any.
+    """
+    chosen = format_named(format) if format else detect(root)
+    told = Problems() if problems is None else problems
+    yield from chosen.read(root, told, limits)
+    if problems is None and told:
+        raise InputError(f"{root} has {told.count:,} problem(s) as {chosen.title}", "mend them", told)
+
+
+def _modules(home: str) -> Iterator[ModuleType]:
+    package = import_module(home)
+    yield package
+    for info in iter_modules(getattr(package, "__path__", ())):
+        yield import_module(f"{home}.{info.name}")

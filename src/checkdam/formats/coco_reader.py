@@ -1,0 +1,312 @@
+"""Reads one COCO file: categories and information at once, then images, then annotations, one row at a time."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from checkdam.formats.base import Entry
+from checkdam.formats.coco_shapes import read_shape
+from checkdam.formats.jsonstream import JsonText, elements, map_file, sections
+from checkdam.formats.seen import Seen
+from checkdam.formats.tree import Beside, Tree, plain_name, split_named, split_of_path
+from checkdam.formats.values import BadValueError, attribute, identifier, scalar, shown, size, text
+from checkdam.guard.limits import InputLimits
+from checkdam.schema import (
+    Annotation,
+    AttributeValue,
+    InputError,
+    Item,
+    Label,
+    Origin,
+    Problems,
+    Scalar,
+    Skeleton,
+    annotation_id,
+    item_id,
+)
+
+MARK = "checkdam"
+"""The key in `info` under which our writer keeps what COCO has no field for; its presence also says that file names are
+the items' names, so that none has to be searched for."""
+
+_IMAGE_FIELDS = frozenset({"id", "file_name", "width", "height"})
+_ANNOTATION_FIELDS = frozenset({"id", "image_id", "category_id", "bbox", "segmentation", "keypoints", "attributes"})
+_LABEL_FOLDERS = frozenset({"annotations", "annotation", "labels", "json"})
+_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+class CocoFile:
+    """One COCO file while it is read. `taken` maps the names of the items of all files so far to their split."""
+
+    def __init__(
+        self, tree: Tree | Beside, name: str, taken: dict[str, str | None], problems: Problems, limits: InputLimits
+    ) -> None:
+        self.name = name
+        self.labels: list[Label] = []
+        self.metadata: dict[str, Scalar] = {}
+        self._tree, self._taken, self._problems, self._limits = tree, taken, problems, limits
+        self._label_names: dict[str, str] = {}
+        self._items: dict[str, str] = {}  # from the image's id in the file to the item's
+        self._shared: set[str] = set()  # items that an earlier file holds as well
+        self._views: dict[str, memoryview] = {}
+        self._mark: dict[str, Any] | None = None
+        self._open()
+        self.split = _split_of_file(name)
+        self._read_info()
+        self._read_licenses()
+        self._read_categories()
+
+    def _open(self) -> None:
+        try:
+            found = sections(map_file(self._tree.path(self.name)), self._limits.document_bytes)
+        except InputError as error:
+            self._tell("", error)
+            return
+        self._views = found.views
+        if found.damage and found.within not in ("images", "annotations", "categories", "licenses"):
+            self._tell(found.within or "", found.damage)
+
+    def _tell(self, path: str, error: InputError | BadValueError) -> None:
+        if isinstance(error, BadValueError):
+            path = f"{path}.{error.path}" if error.path else path
+            what, remedy = error.what, error.remedy
+        else:
+            what, remedy = error.detail, error.remedy
+        self._problems.add(f"{self.name}#{path}" if path else self.name, what, remedy)
+
+    def _rows(self, section: str) -> Iterator[tuple[int, dict[str, Any]]]:
+        """The objects of an array, with their places; what is no object, and damage to the text, is told."""
+        view = self._views.get(section)
+        if view is None:
+            return
+        at = -1
+        try:
+            _demand_list(view, self._limits)
+            for at, row in enumerate(elements(view, self._limits.document_bytes)):
+                if isinstance(row, dict):
+                    yield at, row
+                else:
+                    self._tell(f"{section}[{at}]", BadValueError("", f"is {shown(row)}, not an object", "remove it"))
+        except BadValueError as error:
+            self._tell(section, error)
+        except InputError as damage:
+            self._tell(f"{section}[{at + 1}]", damage)
+
+    def _read_info(self) -> None:
+        view = self._views.get("info")
+        if view is None:
+            return
+        try:
+            info = JsonText(view, self._limits.document_bytes).value()
+            info = _object({} if info is None else info)
+            mark = info.pop(MARK, None)
+            self.metadata |= {f"info.{text(key, key)}": scalar(value, key) for key, value in info.items()}
+            if isinstance(mark, dict):
+                split, kept = mark.get("split"), mark.get("metadata", {})
+                self.split = None if split is None else text(split, f"{MARK}.split")
+                if isinstance(kept, dict):
+                    self.metadata |= {text(key, key): scalar(value, key) for key, value in kept.items()}
+                self._mark = mark
+        except (BadValueError, InputError) as error:
+            self._tell("info", error)
+
+    def _read_licenses(self) -> None:
+        for at, row in self._rows("licenses"):
+            try:
+                number = identifier(row.pop("id", None), "id")
+                for key, value in row.items():
+                    self.metadata[f"license.{number}.{text(key, key)}"] = scalar(value, key)
+            except BadValueError as error:
+                self._tell(f"licenses[{at}]", error)
+
+    def _read_categories(self) -> None:
+        names: set[str] = set()
+        for at, row in self._rows("categories"):
+            try:
+                label = _label(row)
+                key = identifier(row.get("id"), "id")
+            except BadValueError as error:
+                self._tell(f"categories[{at}]", error)
+                continue
+            if key in self._label_names:
+                twice = BadValueError("id", f"{key} is given twice", "give each category its own id")
+                self._tell(f"categories[{at}]", twice)
+            elif label.name in names:
+                twice = BadValueError("name", f"{shown(label.name)} is given twice", "join the two categories")
+                self._tell(f"categories[{at}]", twice)
+                self._label_names[key] = label.name
+            else:
+                names.add(label.name)
+                self._label_names[key] = label.name
+                self.labels.append(label)
+
+    def entries(self) -> Iterator[Entry]:
+        """The items, one for each image. To be exhausted before `annotations`."""
+        if "images" not in self._views:
+            self._tell("", BadValueError("", "holds no images", "add the list 'images'"))
+        for at, row in self._rows("images"):
+            try:
+                entry = self._entry(row, at)
+            except BadValueError as error:
+                self._tell(f"images[{at}]", error)
+            else:
+                if entry is not None:
+                    yield entry
+
+    def _entry(self, row: dict[str, Any], at: int) -> Entry | None:
+        source_id = identifier(row.get("id"), "id")
+        name, found = self._locate(text(row.get("file_name"), "file_name"), f"images[{at}]")
+        width, height = size(row.get("width"), "width"), size(row.get("height"), "height")
+        metadata = {text(key, key): scalar(value, key) for key, value in row.items() if key not in _IMAGE_FIELDS}
+        if not found and name in self._taken and self._taken[name] != self.split:
+            name = f"{self.split}/{name}"  # two splits number their images alike, and the images are not here
+        item = Item(
+            id=item_id(name),
+            kind="image",
+            name=name,
+            width=width,
+            height=height,
+            split=self.split,
+            metadata=metadata,
+            source_id=source_id,
+            origin=Origin(self.name, at, "images"),
+        )
+        if source_id in self._items:
+            self._tell(f"images[{at}]", BadValueError("id", f"{source_id} is given twice", "give each image its own"))
+        if name in self._taken:
+            twice = BadValueError("file_name", f"{shown(name)} is given twice", "list each image once")
+            self._tell(f"images[{at}]", twice)
+            self._shared.add(item.id)
+        self._items.setdefault(source_id, item.id)
+        if item.id in self._shared:
+            return None
+        self._taken[name] = self.split
+        return Entry(item, self._tree.path(name) if found else None)
+
+    def _locate(self, file_name: str, place: str) -> tuple[str, bool]:
+        """The name of the item for a `file_name`, and whether its file is there."""
+        if "://" in file_name:
+            raise BadValueError("file_name", f"{shown(file_name)} is an address", "name a file below the folder")
+        try:
+            plain = plain_name(file_name)
+        except InputError as error:
+            raise BadValueError("file_name", error.detail, error.remedy) from error
+        if self._mark is not None:
+            return plain, plain in self._tree
+        folder = self.name.rpartition("/")[0]
+        beside = f"{folder}/{plain}" if folder else plain
+        apart = folder.rpartition("/")[2].lower() in _LABEL_FOLDERS
+        for candidate in (plain, beside) if apart else (beside, plain):
+            if found := self._tree.find(candidate):
+                return found, True
+        ranked: dict[tuple[bool, bool], list[str]] = {}
+        for name in self._tree.ending(plain):
+            split = split_of_path(name)
+            if split in (None, self.split) or self.split is None:
+                ranked.setdefault((split == self.split, "/images/" in f"/{name.lower()}"), []).append(name)
+        best = ranked[max(ranked)] if ranked else []
+        if len(best) == 1:
+            return best[0], True
+        if best:
+            several = BadValueError("file_name", f"{shown(file_name)} fits {best[0]} and {best[1]}", "give its folder")
+            self._tell(place, several)
+        return plain if apart else beside, False
+
+    def annotations(self) -> Iterator[Annotation]:
+        """The annotations on the items that `entries` gave."""
+        seen = Seen()
+        for at, row in self._rows("annotations"):
+            try:
+                yield self._annotation(row, at, seen)
+            except BadValueError as error:
+                self._tell(f"annotations[{at}]", error)
+
+    def _annotation(self, row: dict[str, Any], at: int, seen: Seen) -> Annotation:
+        image = identifier(row.get("image_id"), "image_id")
+        item = self._items.get(image)
+        if item is None:
+            raise BadValueError("image_id", f"{image} is the id of no image", "add the image or remove the row")
+        category = identifier(row.get("category_id"), "category_id")
+        source_id = None if row.get("id") is None else identifier(row["id"], "id")
+        geometry, box, attributes = read_shape(row, self._limits)
+        attributes |= _attributes(row)
+        computed = row.get("computed")
+        if isinstance(computed, list) and "bbox" in computed:
+            box = None
+        key = f"#{at}" if source_id is None else source_id
+        if source_id is not None and not seen.add(source_id):
+            key = f"{source_id}#{at}"
+            twice = BadValueError("id", f"{source_id} is given twice", "give each annotation its own id")
+            self._tell(f"annotations[{at}]", twice)
+        if item in self._shared:
+            key = f"{self.name}:{key}"
+        return Annotation(
+            id=annotation_id(item, key),
+            item_id=item,
+            label=self._label_names.get(category, category),
+            geometry=geometry,
+            box=box,
+            attributes=attributes,
+            source_id=source_id,
+            origin=Origin(self.name, at, "annotations"),
+        )
+
+
+def _demand_list(view: memoryview, limits: InputLimits) -> None:
+    if JsonText(view, limits.document_bytes).peek() != "[":
+        raise BadValueError("", "is not a list", "give a list of objects")
+
+
+def _object(value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise BadValueError("", f"is {shown(value)}, not an object", "remove it")
+    return value
+
+
+def _attributes(row: dict[str, Any]) -> dict[str, AttributeValue]:
+    """The fields of a row beside its shape, then those of its object `attributes`."""
+    computed = row.get("computed")
+    passed = _ANNOTATION_FIELDS.union(["computed"], map(str, computed)) if isinstance(computed, list) else None
+    passed = passed or _ANNOTATION_FIELDS
+    found = {text(key, key): attribute(value, key) for key, value in row.items() if key not in passed}
+    given = row.get("attributes", {})
+    if isinstance(given, dict):
+        return found | {text(key, key): attribute(value, f"attributes.{key}") for key, value in given.items()}
+    return found | {"attributes": attribute(given, "attributes")}
+
+
+def _label(row: dict[str, Any]) -> Label:
+    name = text(row.get("name"), "name")
+    parent, color = row.get("supercategory"), row.get("color")
+    return Label(
+        name=name,
+        source_id=identifier(row.get("id"), "id"),
+        parent=text(parent, "supercategory") if parent else None,
+        color=color if isinstance(color, str) and _COLOR.fullmatch(color) else None,
+        skeleton=_skeleton(row) if row.get("keypoints") else None,
+    )
+
+
+def _skeleton(row: dict[str, Any]) -> Skeleton:
+    joints, bones = row["keypoints"], row.get("skeleton") or []
+    if not isinstance(joints, list):
+        raise BadValueError("keypoints", f"is {shown(joints)}, not a list of names", "list the joints")
+    if not isinstance(bones, list) or not all(
+        isinstance(bone, list)
+        and len(bone) == 2
+        and all(type(joint) is int and 1 <= joint <= len(joints) for joint in bone)
+        for bone in bones
+    ):
+        raise BadValueError("skeleton", "is not a list of pairs of joints", "give pairs of numbers, counted from 1")
+    return Skeleton(
+        tuple(text(joint, f"keypoints[{at}]") for at, joint in enumerate(joints)),
+        tuple((first - 1, second - 1) for first, second in bones),
+    )
+
+
+def _split_of_file(name: str) -> str | None:
+    file = name.rpartition("/")[2]
+    for word in re.split(r"[_.\-]", file):
+        if split := split_named(word):
+            return split
+    return split_of_path(name)

@@ -1,0 +1,217 @@
+"""Writes YOLO, and changes single lines of its label files.
+
+Names are kept: the labels of an image in a folder `images` go to the folder `labels` beside that, others beside the
+image. The splits are lists of images, which `data.yaml` names.
+"""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from checkdam.formats.base import LossReport, MediaSource, PatchEdit, Record
+from checkdam.formats.output import check_item, new_folder, place_media, report_item, report_taxonomy, where, write_text
+from checkdam.formats.tree import counterpart, hidden, is_image_name
+from checkdam.formats.values import BadValueError, unfit
+from checkdam.formats.yolo_lines import Size, box_fields, outline_fields, read_line
+from checkdam.formats.yolo_reader import MARK
+from checkdam.guard.images import image_size
+from checkdam.guard.paths import safe_name
+from checkdam.schema import Annotation, Box, InputError, Item, Polygon, Taxonomy, extent, geometry_kind
+
+_MOST_CLASSES = 2**31
+
+
+def write_yolo(target: Path, taxonomy: Taxonomy, records: Iterable[Record], media: MediaSource | None) -> LossReport:
+    """Writes the folder `target`. Without images the sizes that the items declare are used, and lost."""
+    report = LossReport()
+    report_taxonomy(taxonomy, report, frozenset())
+    for key in taxonomy.metadata:
+        report.add("the taxonomy's metadata", key)
+    classes = _Classes(taxonomy, report)
+    lists: dict[str | None, list[str]] = {}
+    taken: set[str] = set()
+    with new_folder(target) as folder:
+        for item, annotations in records:
+            if item.kind != "image":
+                report.add("items that are no images", item.name)
+                continue
+            check_item(item)
+            placed = place_media(folder, item, media, report)
+            _report_image(item, placed, media, report)
+            lists.setdefault(item.split, []).append(item.name)
+            name = counterpart(item.name, "images", "labels", ".txt")
+            if name.lower() in taken:
+                report.add("images that share a label file with another", item.name)
+                continue
+            taken.add(name.lower())
+            text = "".join(_label_lines(item, annotations, _size(item, placed), classes, report))
+            write_text(folder, name, text)
+        _write_config(folder, classes, lists, taken)
+    return report
+
+
+def _report_image(item: Item, placed: Path | None, media: MediaSource | None, report: LossReport) -> None:
+    report_item(item, report, frozenset({"width", "height", "split"}))
+    if placed is None and media is None:
+        report.add("images, without which YOLO has neither items nor sizes", item.name)
+    if hidden(item.name) or not is_image_name(item.name):
+        report.add("images whose names a listing passes over", item.name)
+
+
+def _size(item: Item, placed: Path | None) -> Size | None:
+    """The size of the image itself, by which readers scale; without it, the one that the item declares."""
+    if placed is not None:
+        try:
+            return image_size(placed)
+        except InputError:
+            return None
+    return (item.width, item.height) if item.width and item.height and min(item.width, item.height) > 0 else None
+
+
+def _label_lines(
+    item: Item, annotations: Sequence[Annotation], size: Size | None, classes: "_Classes", report: LossReport
+) -> Iterable[str]:
+    for name, given, own in (("width", item.width, 0), ("height", item.height, 1)):
+        if given is not None and (size is None or given != size[own]):
+            report.add(f"items' {name}", item.name)
+    if size is None:
+        for annotation in annotations:
+            report.add("annotations on images of unknown size", where(item, annotation))
+        return
+    outlines = all(isinstance(each.geometry, Polygon) and outline_fields(each.geometry, size) for each in annotations)
+    for annotation in annotations:
+        place = where(item, annotation)
+        fields = _fields(annotation, size, outlines, place, report)
+        if fields is not None:
+            yield f"{classes.number(annotation.label)} {fields}\n"
+            for name in annotation.attributes:
+                report.add("attributes", f"{place}: {name}")
+            if annotation.source_id is not None:
+                report.add("annotations' source_id", place)
+
+
+def _fields(annotation: Annotation, size: Size, outlines: bool, place: str, report: LossReport) -> str | None:
+    """The coordinates of a line. A file holds outlines only if it holds nothing else: readers take every line of a
+    file with outlines for one."""
+    geometry = annotation.geometry
+    kind = geometry_kind(geometry)
+    if outlines and isinstance(geometry, Polygon):
+        if annotation.box is not None:
+            report.add("boxes declared beside outlines", place)
+        return outline_fields(geometry, size)
+    box = geometry if isinstance(geometry, Box) else annotation.box or extent(geometry)
+    if box is None:
+        report.add(f"annotations of kind {kind}", place)
+        return None
+    if not isinstance(geometry, Box):
+        report.add(f"annotations of kind {kind}, written as boxes", place)
+    elif annotation.box is not None:
+        report.add("boxes declared beside boxes", place)
+    try:
+        fields = box_fields(box, size)
+    except (ArithmeticError, ValueError, BadValueError):
+        fields = None
+    if fields is None:
+        report.add("annotations whose coordinates take too many digits", place)
+    return fields
+
+
+class _Classes:
+    """The class numbers, in the order of the taxonomy."""
+
+    def __init__(self, taxonomy: Taxonomy, report: LossReport) -> None:
+        self.names: dict[int, str] = {}
+        self._numbers: dict[str, int] = {}
+        self._report = report
+        self._reserved: set[int] = set()
+        for label in taxonomy.labels:
+            if label.name in self._numbers or unfit(label.name) or not label.name:
+                report.add("labels that are given twice or have no name", label.name)
+                continue
+            number = self._add(label.name)
+            if label.source_id not in (None, str(number)):
+                report.add("labels' ids, which YOLO counts from 0", label.name)
+
+    def _add(self, label: str) -> int:
+        number = next(each for each in range(len(self.names), _MOST_CLASSES) if each not in self._reserved)
+        self.names[number] = label
+        self._numbers[label] = number
+        self._reserved.add(number)
+        return number
+
+    def number(self, label: str) -> int:
+        """The number for an annotation's label. A number that no class has stands for itself, as it was read."""
+        if label not in self._numbers:
+            own = int(label) if label.isascii() and label.isdigit() and len(label) < 10 else -1
+            if str(own) == label and own not in self._reserved:
+                self._reserved.add(own)
+                self._numbers[label] = own
+            else:
+                self._report.add("labels that the taxonomy lacks, added to it", label)
+                self._add(label)
+        return self._numbers[label]
+
+
+def _write_config(folder: Path, classes: _Classes, lists: dict[str | None, list[str]], taken: set[str]) -> None:
+    files: dict[str | None, str] = {}
+    for split, names in lists.items():
+        base = safe_name(split, "split") if split is not None else "unsplit"
+        file, number = f"{base}.txt", 1
+        while file.lower() in taken:
+            number += 1
+            file = f"{base}_{number}.txt"
+        taken.add(file.lower())
+        files[split] = file
+        write_text(folder, file, "".join(f"./{name}\n" for name in names))
+    usual = {split: files[split] for split in ("train", "val", "test") if split in files}
+    if not usual and None in files:
+        usual = {"train": files[None]}
+    config: dict[str, Any] = usual | {
+        "nc": len(classes.names),
+        "names": classes.names,
+        MARK: {"splits": {split: file for split, file in files.items() if split is not None}},
+    }
+    write_text(folder, "data.yaml", yaml.safe_dump(config, sort_keys=False, allow_unicode=True, width=10**6))
+
+
+def patch_yolo(data: bytes, edits: Sequence[PatchEdit], file: str) -> bytes:
+    """The bytes of a label file with some of its lines changed or deleted."""
+    lines = data.split(b"\n")
+    changed: dict[int, bytes | None] = {}
+    for edit in edits:
+        at = edit.at - 1
+        if edit.array or edit.whole_item or not 0 <= at < len(lines) or at in changed or not lines[at].strip():
+            raise InputError(f"{file} has no label on line {edit.at} to change", "lint it anew")
+        changed[at] = None if edit.annotation is None else _changed(lines[at], edit, f"{file}:{edit.at}")
+    last = len(lines) - 1
+    kept = [changed.get(at, line) for at, line in enumerate(lines)]
+    if kept[last] is None:
+        kept[last] = b""  # a last line without an end: the line before keeps its own
+    return b"\n".join(line for line in kept if line is not None)
+
+
+def _changed(line: bytes, edit: PatchEdit, place: str) -> bytes:
+    annotation, label, item = edit.annotation, edit.label, edit.item
+    if annotation is None or label is None or label.source_id is None or item is None or not item.width:
+        raise InputError(f"{place}: a changed box needs its class number and the image's size", "lint it anew")
+    size = (item.width, item.height or 0)
+    body = line.strip()
+    start = line.index(body)
+    try:
+        text = body.decode("utf-8-sig")
+        before = read_line(text, size, None)
+        tokens = text.split(maxsplit=1)
+        fields = tokens[1]
+        if before.geometry != annotation.geometry:
+            fields = _fields(annotation, size, isinstance(before.geometry, Polygon), place, LossReport()) or ""
+    except (BadValueError, UnicodeDecodeError, IndexError) as error:
+        raise InputError(f"{place}: the line cannot be changed: {error}", "change it by hand") from error
+    if not fields:
+        raise InputError(f"{place}: the change cannot be written as YOLO", "change it by hand")
+    same = str(before.category) == label.source_id
+    written = f"{tokens[0] if same else label.source_id} {fields}"
+    if same and fields == tokens[1]:
+        return line
+    return line[:start] + written.encode() + line[start + len(body) :]
