@@ -10,7 +10,7 @@ from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
 
 from checkdam.formats import detect, detections, format_named
-from checkdam.formats.rle import decode_counts, encode_counts
+from checkdam.formats.coco.rle import decode_counts, encode_counts
 from checkdam.schema import Annotation, Box, Item, Mask, Polygon, extent
 from unit.formats.making import read_all
 

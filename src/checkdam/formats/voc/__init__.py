@@ -9,8 +9,8 @@ from pathlib import Path
 
 from checkdam.formats.base import Detection, Event, LossReport, MediaSource, PatchEdit, Record
 from checkdam.formats.tree import DETECT_FILES, Tree
-from checkdam.formats.voc_reader import VocFolder
-from checkdam.formats.voc_writer import patch_voc, write_voc
+from checkdam.formats.voc.reader import VocFolder
+from checkdam.formats.voc.writer import patch_voc, write_voc
 from checkdam.guard.files import open_regular, read_bytes
 from checkdam.guard.limits import DEFAULT_LIMITS, InputLimits
 from checkdam.schema import InputError, ItemKind, Problems, Taxonomy

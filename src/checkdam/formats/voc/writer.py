@@ -15,8 +15,8 @@ from checkdam.formats.exact import EXACT, decimal, plain
 from checkdam.formats.output import check_item, new_folder, place_media, report_item, report_taxonomy, where, write_text
 from checkdam.formats.tree import counterpart, hidden, is_image_name, split_named, split_of_path, stem
 from checkdam.formats.values import BadValueError, unfit
-from checkdam.formats.voc_reader import LABEL_MAP, MARK, image_places, read_object
-from checkdam.formats.voc_xml import Element, parse, text_of, value_of
+from checkdam.formats.voc.reader import LABEL_MAP, MARK, image_places, read_object
+from checkdam.formats.voc.xml import Element, parse, text_of, value_of
 from checkdam.guard.limits import DEFAULT_LIMITS
 from checkdam.guard.paths import safe_name
 from checkdam.schema import (

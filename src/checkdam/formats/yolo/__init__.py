@@ -9,8 +9,8 @@ from pathlib import Path
 
 from checkdam.formats.base import Detection, Event, LossReport, MediaSource, PatchEdit, Record
 from checkdam.formats.tree import DETECT_FILES, Tree
-from checkdam.formats.yolo_reader import YoloFolder, find_config, label_files, looks_like_labels
-from checkdam.formats.yolo_writer import patch_yolo, write_yolo
+from checkdam.formats.yolo.reader import YoloFolder, find_config, label_files, looks_like_labels
+from checkdam.formats.yolo.writer import patch_yolo, write_yolo
 from checkdam.guard.files import read_bytes
 from checkdam.guard.limits import DEFAULT_LIMITS, InputLimits
 from checkdam.schema import InputError, ItemKind, Problems, Taxonomy

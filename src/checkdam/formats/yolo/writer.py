@@ -14,8 +14,8 @@ from checkdam.formats.base import LossReport, MediaSource, PatchEdit, Record
 from checkdam.formats.output import check_item, new_folder, place_media, report_item, report_taxonomy, where, write_text
 from checkdam.formats.tree import counterpart, hidden, is_image_name
 from checkdam.formats.values import BadValueError, unfit
-from checkdam.formats.yolo_lines import Size, box_fields, outline_fields, read_line
-from checkdam.formats.yolo_reader import MARK
+from checkdam.formats.yolo.lines import Size, box_fields, outline_fields, read_line
+from checkdam.formats.yolo.reader import MARK
 from checkdam.guard.images import image_size
 from checkdam.guard.paths import safe_name
 from checkdam.schema import Annotation, Box, InputError, Item, Polygon, Taxonomy, extent, geometry_kind

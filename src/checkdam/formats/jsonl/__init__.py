@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from checkdam.formats.base import Detection, Entry, Event, LossReport, MediaSource, PatchEdit, Record
-from checkdam.formats.jsonl_rows import LABEL_KEYS, check_texts, label_places, read_label, written_row
+from checkdam.formats.jsonl.rows import LABEL_KEYS, check_texts, label_places, read_label, written_row
 from checkdam.formats.jsonstream import array_spans, member_spans, replaced, rewritten
 from checkdam.formats.output import new_folder, write_text
 from checkdam.formats.tree import DETECT_FILES, Tree, split_named, split_of_path, stem

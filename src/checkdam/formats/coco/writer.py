@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from checkdam.formats.base import LossReport, MediaSource, Record
-from checkdam.formats.coco_reader import MARK
-from checkdam.formats.coco_shapes import NUMERIC_FIELDS, finite, is_number, outline_is_kept, written_shape
+from checkdam.formats.coco.reader import MARK
+from checkdam.formats.coco.shapes import NUMERIC_FIELDS, finite, is_number, outline_is_kept, written_shape
 from checkdam.formats.output import check_item, new_folder, place_media, report_item, report_taxonomy, where
 from checkdam.formats.seen import Seen
 from checkdam.formats.values import writable, written_identifier

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from checkdam.formats.base import Entry
-from checkdam.formats.coco_shapes import read_shape
+from checkdam.formats.coco.shapes import read_shape
 from checkdam.formats.jsonstream import JsonText, elements, map_file, sections
 from checkdam.formats.seen import Seen
 from checkdam.formats.tree import Beside, Tree, plain_name, split_named, split_of_path

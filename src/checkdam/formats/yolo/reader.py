@@ -12,7 +12,7 @@ from msgspec import Struct, field
 from checkdam.formats.base import Entry, Event
 from checkdam.formats.tree import Tree, plain_name, split_named, split_of_path, stem
 from checkdam.formats.values import BadValueError, shown, unfit
-from checkdam.formats.yolo_lines import read_line
+from checkdam.formats.yolo.lines import read_line
 from checkdam.guard.files import read_text
 from checkdam.guard.images import IMAGE_SUFFIXES, image_size
 from checkdam.guard.limits import InputLimits

@@ -7,7 +7,7 @@ from operator import mul
 from typing import Any
 
 from checkdam.formats.base import LossReport
-from checkdam.formats.rle import decode_counts, encode_counts
+from checkdam.formats.coco.rle import decode_counts, encode_counts
 from checkdam.formats.values import BadValueError, nested, numbers, shown, size
 from checkdam.guard.limits import InputLimits
 from checkdam.schema import (

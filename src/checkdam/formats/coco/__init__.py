@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from checkdam.formats.base import Detection, Event, LossReport, MediaSource, PatchEdit, Record
-from checkdam.formats.coco_reader import CocoFile
-from checkdam.formats.coco_writer import write_coco, written_annotation
+from checkdam.formats.coco.reader import CocoFile
+from checkdam.formats.coco.writer import write_coco, written_annotation
 from checkdam.formats.jsonstream import array_spans, map_file, member_spans, replaced, rewritten, sections
 from checkdam.formats.tree import DETECT_FILES, Beside, Tree
 from checkdam.formats.values import written_identifier
