@@ -1,0 +1,101 @@
+"""Lints a plain folder, and writes its fixed copy."""
+
+from pathlib import Path
+
+import msgspec
+
+from checkdam.cli import console
+from checkdam.cli.folder import Folder, read_folder
+from checkdam.cli.report import CLEAN, FOUND, UNREADABLE, status_of, write_report
+from checkdam.cli.request import Request
+from checkdam.lint import ImageFacts, LintConfig, find_config, lint, load_config
+from checkdam.lint.report import Report
+from checkdam.schema import ConflictError, Finding
+
+
+class _Known:
+    """Keeps what was read of the pictures for the second look, at the fixed copy."""
+
+    def __init__(self) -> None:
+        self._facts: dict[str, ImageFacts] = {}
+
+    def get(self, sha256: str, /) -> ImageFacts | None:
+        return self._facts.get(sha256)
+
+    def put(self, sha256: str, facts: ImageFacts, /) -> None:
+        self._facts[sha256] = facts
+
+
+def lint_folder(root: Path, request: Request) -> int:
+    """Lints the dataset at `root` as asked, reports, and returns the exit status."""
+    config = config_of(root, request)
+    target = _target(root, request) if request.fix else None
+    known = _Known()
+    folder, findings = _look(root, request.input_format, config, known)
+    if request.diff or target is not None:
+        if not _fix(folder, findings, config, request, target):
+            console.note("nothing to fix" + ("" if request.unsafe_fixes else " safely"))
+        elif target is None:
+            return UNREADABLE if folder.problems else CLEAN if request.exit_zero else FOUND
+        else:
+            folder, findings = _look(target, folder.format.name, config, known)
+        if request.diff:
+            return UNREADABLE if folder.problems else CLEAN
+    shown = folder.root
+    prefix = "" if str(shown) == "." else f"{shown.as_posix()}/" if shown.is_dir() else f"{shown.parent.as_posix()}/"
+    write_report(Report(findings, folder.frame, str(shown), prefix.removeprefix("./"), folder.media), request)
+    return status_of(findings, request, readable=not folder.problems)
+
+
+def config_of(root: Path, request: Request) -> LintConfig:
+    """The settings of the file named, or of the nearest one from `root` upwards, and the command line over them."""
+    path = request.config or find_config(root.absolute())
+    config = load_config(path) if path is not None else LintConfig()
+    return config.overridden(select=request.select, ignore=request.ignore, severity=request.severity)
+
+
+def _target(root: Path, request: Request) -> Path:
+    """The folder of the fixed copy. Raises ConflictError where it exists, before any work is done."""
+    target = request.output or Path(f"{root.resolve().name}-fixed")
+    if target.exists():
+        raise ConflictError(f"{target} exists already", "name another folder with --output, or remove it")
+    return target
+
+
+def _look(root: Path, format_name: str | None, config: LintConfig, known: _Known) -> tuple[Folder, list[Finding]]:
+    with console.progress(f"linting {root}") as progress:
+        folder = read_folder(root, format_name, progress)
+        findings = lint(folder.frame, folder.media, config, progress, known)
+    if folder.problems:
+        count = len(folder.problems)
+        console.note(f"error: {count:,} place{'s' if count > 1 else ''} in {root} cannot be read; the rest is linted:")
+        console.show_problems(folder.problems)
+    return folder, findings
+
+
+def _fix(folder: Folder, findings: list[Finding], config: LintConfig, request: Request, target: Path | None) -> bool:
+    """Shows what the fixes change, writes the copy where there is a target, and tells whether there was a change."""
+    from checkdam.cli.difference import unified
+    from checkdam.cli.fix_plan import plan
+    from checkdam.cli.fixed_copy import lineage_record, patched_files, write_copy
+
+    planned = plan(findings, folder.frame, unsafe=request.unsafe_fixes)
+    patched = patched_files(folder.root, folder.format, planned)
+    # A report for programs has standard output for itself.
+    say = console.out if request.format == "text" or request.output_file or target is None else console.note
+    for one in patched:
+        for line in unified(one.name, one.before, one.after):
+            say(line)
+    for left in planned.left:
+        console.note(f"not fixed: {left.finding.location}: {left.finding.rule}: {left.reason}")
+    if not patched:
+        return False
+    done = f"{len(planned.fixed):,} finding{'s' if len(planned.fixed) > 1 else ''} in {len(patched):,} files"
+    if target is None:
+        console.note(f"would fix {done}")
+        return True
+    options = {name: msgspec.to_builtins(rule.options) for name, rule in config.rules.items()}
+    for skipped in write_copy(folder.root, target, patched, lineage_record(folder.format, planned, options)):
+        console.note(f"left out of the copy: {skipped}, a link that leads out of the folder")
+    console.note(f"fixed {done}; the fixed copy is {target}, and {folder.root} is as it was")
+    return True
