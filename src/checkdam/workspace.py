@@ -29,7 +29,7 @@ from checkdam.schema import Job, Problems, StorageError
 from checkdam.storage.blobs import Blobs
 from checkdam.storage.cache import Cache
 from checkdam.storage.lake import Lake
-from checkdam.storage.rebuild import OnProgress, Rebuilt, live_refs, rebuild
+from checkdam.storage.rebuild import OnDemand, OnProgress, Rebuilt, live_refs, rebuild
 from checkdam.storage.sql import open_engine, upgrade
 
 INLINE_LEASE_SECONDS = 20.0
@@ -93,7 +93,12 @@ class Workspace:
     def rebuild(self, progress: OnProgress | None = None) -> list[Rebuilt]:
         """Makes every derived thing anew: caches now, pictures and facts when they are next asked for. StorageError for
         a version that is not what was published."""
-        return rebuild(self.engine, self.lake, self.cache, progress=progress)
+        return rebuild(self.engine, self.lake, self.cache, (self.facts, OnDemand("pictures", self.pictures)), progress)
+
+    @property
+    def pictures(self) -> Path:
+        """Where thumbnails and crops are kept."""
+        return self.home / "cache" / "pictures"
 
     def damaged(self, progress: OnProgress | None = None) -> Problems:
         """Reads every version and every media file again; what is not what was stored."""
@@ -114,6 +119,7 @@ class Workspace:
 
     def close(self) -> None:
         self.facts.close()
+        self.cache.close()
         self.engine.dispose()
 
     def __enter__(self) -> Self:

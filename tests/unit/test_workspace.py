@@ -56,3 +56,19 @@ def test_a_worker_takes_up_what_follows(tmp_path: Path, bccd: Path) -> None:
         finally:
             worker.stop()
         assert workspace.datasets.catalogue()[0].findings.error > 0
+
+
+def test_all_that_is_derived_is_dropped_and_comes_out_the_same(tmp_path: Path, bccd: Path) -> None:
+    with Workspace.open(tmp_path / "home") as workspace:
+        workspace.run(workspace.datasets.submit_import("bccd", bccd, actor="ada"))
+        workspace.run(workspace.datasets.submit_lint("bccd", actor="ada"))
+        before = workspace.datasets.items.facets("bccd")
+        picture = workspace.pictures / "ab" / "abc.webp"
+        picture.parent.mkdir(parents=True)
+        picture.write_bytes(b"made from a blob")
+        made = {one.name: (one.dropped, one.made) for one in workspace.rebuild()}
+        assert made == {"cache": (1, 1), "facts of media": (364, 0), "pictures": (1, 0)}
+        assert not picture.exists()
+        assert workspace.datasets.items.facets("bccd") == before
+        lint = workspace.run(workspace.datasets.submit_lint("bccd", actor="bob"))
+        assert lint.result["new"] == lint.result["gone"] == 0

@@ -6,6 +6,7 @@ export function MissingPage() {
   useReady("missing", true);
   return (
     <main>
+      <h1 className="hidden">Page not found</h1>
       <EmptyState icon="search" title="There is no such page">
         <Link to="/" className="link">
           To the datasets

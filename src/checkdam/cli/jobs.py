@@ -91,12 +91,12 @@ def worker(
         pool = workspace.worker(size)
         stop = threading.Event()
         signal.signal(signal.SIGTERM, lambda *_: stop.set())
-        pool.start()
-        console.note(f"working on jobs of {workspace.home}, {size} at a time; Ctrl-C stops")
         try:
+            pool.start()
+            console.note(f"working on jobs of {workspace.home}, {size} at a time; Ctrl-C stops")
             stop.wait()
         except KeyboardInterrupt:
-            pass
+            console.note("stopped")
         finally:
             pool.stop()
 

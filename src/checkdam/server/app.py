@@ -22,7 +22,7 @@ def create_app(workspace: Workspace, settings: Settings | None = None) -> FastAP
     app = routed_app()
     app.state.workspace = workspace
     app.state.settings = chosen
-    app.state.pictures = Pictures(workspace.blobs, workspace.home / "cache" / "pictures")
+    app.state.pictures = Pictures(workspace.blobs, workspace.pictures)
     app.router.lifespan_context = _lifespan
     app.router.routes.append(Route("/{path:path}", spa.page, methods=["GET", "HEAD"], include_in_schema=False))
     errors.install(app)

@@ -103,13 +103,6 @@ class Pictures:
 
         return self._picture(sha, f"{sha}-{left}-{top}-{right}-{bottom}-{size}", cut, size)
 
-    def drop(self) -> int:
-        """Deletes all of them; how many there were. They are made again when they are asked for."""
-        paths = list(self._folder.glob("*/*.webp"))
-        for path in paths:
-            path.unlink(missing_ok=True)
-        return len(paths)
-
     def _picture(self, sha: str, key: str, part: Callable[[Image.Image], Image.Image], size: int) -> Picture:
         name = blake2b(key.encode(), digest_size=16).hexdigest()
         path = self._folder / name[:2] / f"{name}.webp"

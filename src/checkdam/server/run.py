@@ -56,7 +56,13 @@ def serve(
         if ready is not None:
             ready(link)
         config = uvicorn.Config(
-            app, log_level="warning", access_log=False, server_header=False, proxy_headers=False, lifespan="on"
+            app,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            lifespan="on",
+            ws="none",
         )
         uvicorn.Server(config).run(sockets=[listener])
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import sqlalchemy as sa
@@ -19,7 +20,8 @@ OnProgress = Callable[[str, int, int], None]
 class Derived(Protocol):
     """Something that can be made again from what is kept: thumbnails, an index."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def drop(self) -> int:
         """Removes all of it; how many there were."""
@@ -28,6 +30,23 @@ class Derived(Protocol):
     def make(self) -> int:
         """Makes it anew, at least what is not made on demand; how many were made."""
         ...
+
+
+@dataclass(frozen=True)
+class OnDemand:
+    """A folder of files that are made when they are asked for, each by its content: dropped here, made there."""
+
+    name: str
+    folder: Path
+
+    def drop(self) -> int:
+        files = [path for path in self.folder.rglob("*") if path.is_file()]
+        for path in files:
+            path.unlink(missing_ok=True)  # a server may be dropping it too
+        return len(files)
+
+    def make(self) -> int:
+        return 0
 
 
 @dataclass(frozen=True)

@@ -15,13 +15,19 @@ pty = pytest.importorskip("pty", reason="no pseudo-terminals on this system")
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name != "posix", reason="signals and terminals of POSIX")]
 
 
+# A shell that starts tests in the background has them, and what they start, ignore Ctrl-C.
+PROGRAM = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from checkdam.cli import main; main()"
+)
+
+
 def at_terminal(arguments: list[str], folder: Path, *, interrupt_at: str | None = None) -> tuple[int, str]:
     """Runs a command at a pseudo-terminal; presses Ctrl-C once it has printed `interrupt_at`."""
     controller, terminal = pty.openpty()
     environment = {**os.environ, "CHECKDAM_HOME": str(folder / "home"), "TERM": "xterm-256color", "COLUMNS": "200"}
     environment.pop("NO_COLOR", None)
     process = subprocess.Popen(
-        [sys.executable, "-m", "checkdam", *arguments],
+        [sys.executable, "-c", PROGRAM, *arguments],
         cwd=folder,
         env=environment,
         stdin=terminal,
@@ -47,7 +53,10 @@ def at_terminal(arguments: list[str], folder: Path, *, interrupt_at: str | None 
         elif process.poll() is not None:
             break
     os.close(controller)
-    return process.wait(30), output.decode("utf-8", "replace")
+    try:
+        return process.wait(30), output.decode("utf-8", "replace")
+    finally:
+        process.kill()
 
 
 def plain(text: str) -> str:

@@ -31,7 +31,7 @@ export function FacetPanel({ facets, filters, colors, onChange }: FacetPanelProp
       values={values}
       more={more}
       chosen={valuesOf(filters, field)}
-      total={facets.total}
+      closed={field.startsWith("meta.") && saysLittle(values, more, facets.total)}
       mark={field === "label" ? (value) => <Swatch color={colors(value)} /> : undefined}
       onToggle={(value) => onChange((before) => toggled(before, field, value))}
     />
@@ -65,20 +65,21 @@ interface FacetGroupProps {
   values: Value[];
   more: number;
   chosen: string[];
-  total: number;
+  closed: boolean;
   mark?: (value: string) => ReactNode;
   onToggle: (value: string) => void;
 }
 
 const SHOWN = 8;
 
-/** Names and the like, of which hardly two items share one, are no way to find anything: closed until asked for. */
-function nearlyUnique(values: Value[], more: number): boolean {
-  return more > 0 && values.every((one) => one.items <= 1);
+/** What all items share, and what hardly two of them do, is no way to find anything: closed until asked for. */
+function saysLittle(values: Value[], more: number, total: number): boolean {
+  const shared = more === 0 && values.length === 1 && values[0]?.items === total;
+  return shared || (more > 0 && values.every((one) => one.items <= 1));
 }
 
-function FacetGroup({ heading, values, more, chosen, mark, onToggle }: FacetGroupProps) {
-  const [open, setOpen] = useState(chosen.length > 0 || !nearlyUnique(values, more));
+function FacetGroup({ heading, values, more, chosen, closed, mark, onToggle }: FacetGroupProps) {
+  const [open, setOpen] = useState(chosen.length > 0 || !closed);
   const [all, setAll] = useState(false);
   const most = Math.max(1, ...values.map((one) => one.items));
   const missing = chosen.filter((value) => !values.some((one) => one.value === value));

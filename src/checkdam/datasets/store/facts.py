@@ -22,6 +22,8 @@ _REVISION = 1
 class FactFile:
     """A FactStore over one file; threads and processes may share it."""
 
+    name = "facts of media"
+
     def __init__(self, folder: Path) -> None:
         fields = ",".join((str(_REVISION), *ImageFacts.__struct_fields__))
         name = f"facts-{blake2b(fields.encode(), digest_size=6).hexdigest()}.db"
@@ -56,6 +58,19 @@ class FactFile:
             self._kept[sha256] = msgspec.json.encode(facts)
             if len(self._kept) >= _KEPT_BACK:
                 self._flush()
+
+    def drop(self) -> int:
+        """Forgets everything; how many facts there were."""
+        with self._lock:
+            self._kept.clear()
+            try:
+                return self._file.execute("DELETE FROM fact").rowcount
+            except sqlite3.Error as error:
+                raise _unusable(self._path, error) from error
+
+    def make(self) -> int:
+        """Nothing: media are read again when they are next linted."""
+        return 0
 
     def flush(self) -> None:
         """Writes what was kept back to be written together."""
