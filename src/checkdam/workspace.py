@@ -7,6 +7,7 @@ cache/        derived; can be deleted at any time
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -156,7 +157,14 @@ def _datasets(  # noqa: PLR0917  # they are what the workspace is made of
     def lint_next(subject: CheckSubject) -> None:
         datasets.submit_lint(subject.dataset.id, actor=subject.actor or SYSTEM)
 
+    def warm(subject: CheckSubject) -> None:
+        with suppress(StorageError):  # the version stands; who looks at it is told what is the matter with the cache
+            if subject.version is not None:
+                queries.warm(subject.version)
+
     # What was imported or committed is linted next, so that the inbox is about the newest version.
     checks.add(Check("lint", "import", "after", lint_next))
     checks.add(Check("lint", "commit", "after", lint_next))
+    checks.add(Check("cache", "import", "after", warm))
+    checks.add(Check("cache", "commit", "after", warm))
     return datasets

@@ -151,7 +151,7 @@ def test_checks_see_commits(cells: Workspace) -> None:
     assert [subject.version and subject.version.number for subject in seen] == [2]
     with pytest.raises(InputError):
         cells.datasets.checks.add(Check("log", "commit", "after", seen.append))
-    assert cells.datasets.checks.names("commit") == ("lint", "bob", "log")
+    assert cells.datasets.checks.names("commit") == ("lint", "cache", "bob", "log")
 
 
 def test_revert_makes_a_version_equal_to_the_old_one(cells: Workspace) -> None:

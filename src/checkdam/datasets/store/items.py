@@ -59,6 +59,10 @@ class ItemQueries:
         self._lock = Lock()
         self._faces: OrderedDict[str, Face] = OrderedDict()
 
+    def warm(self, version: DatasetVersion) -> None:
+        """Builds the version's cache, so that the first who looks need not wait for it."""
+        self._cache.open(lake_ref(version))
+
     def page(self, version: DatasetVersion, wanted: ItemFilter, sort: ItemSort, offset: int, limit: int) -> PageRows:
         reader, tables = self._reader(version)
         condition = where(wanted, reader.metadata)
