@@ -21,12 +21,14 @@ ROUNDS = 3
 
 def compare(source: Path) -> Iterator[Row]:
     """`source` is the synthetic COCO file."""
-    yield _against("read COCO into objects", "pycocotools", lambda peer: peer.COCO(source), lambda: list(read(source)))
+    yield _against(
+        "read COCO into objects", "pycocotools", lambda peer: peer.COCO(source), lambda: list(read(source.parent))
+    )
     yield _against(
         "read COCO into objects",
         "supervision",
         lambda peer: peer.DetectionDataset.from_coco(str(source.parent), str(source)),
-        lambda: list(read(source)),
+        lambda: list(read(source.parent)),
     )
     yield _against("duplicates among 364 pictures", "cleanvision", _cleanvision, _duplicates)
 

@@ -81,15 +81,20 @@ class Workspace:
         """A worker for this workspace's jobs; the caller starts and stops it."""
         return Worker(self.jobs, pool_size=pool_size)
 
-    def run(self, job: Job, on_progress: Callable[[Job], None] | None = None) -> Job:
+    def run(
+        self,
+        job: Job,
+        on_progress: Callable[[Job], None] | None = None,
+        on_held: Callable[[], None] | None = None,
+    ) -> Job:
         """Works on the job in this thread until it has ended, and returns it. Where another worker holds it, waits for
-        that one. On KeyboardInterrupt the job goes back to the queue."""
+        that one, after it called `on_held` once. On KeyboardInterrupt the job goes back to the queue."""
 
         def tell(done: int, total: int, status: str) -> None:
             if on_progress is not None:
                 on_progress(msgspec.structs.replace(job, state="running", done=done, total=total, status=status))
 
-        return Worker(self.jobs, pool_size=1, lease_seconds=INLINE_LEASE_SECONDS).run(job.id, tell)
+        return Worker(self.jobs, pool_size=1, lease_seconds=INLINE_LEASE_SECONDS).run(job.id, tell, on_held)
 
     def rebuild(self, progress: OnProgress | None = None) -> list[Rebuilt]:
         """Makes every derived thing anew: caches now, pictures and facts when they are next asked for. StorageError for

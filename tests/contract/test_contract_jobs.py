@@ -2,7 +2,8 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from threading import Event
+from threading import Event, Timer
+from threading import enumerate as enumerate_threads
 from typing import Any
 
 import pytest
@@ -534,3 +535,29 @@ def test_the_context_of_a_cancelled_or_lost_job_says_so(jobs: Jobs, registry: Re
     context.lose()
     with pytest.raises(LeaseLostError):
         context.progress(1)
+
+
+def test_whoever_waits_for_another_worker_is_told_once(
+    engine: sa.Engine, jobs: Jobs, registry: Registry, worker: Worker
+) -> None:
+    registry.add("work", idle)
+    job = jobs.submit("work", {"n": 1})
+    assert jobs.store.claim(NAMES, "another", 60.0, job.id) is not None
+    told: list[str] = []
+
+    def held() -> None:
+        told.append("held")
+        Timer(0.2, end_lease, (engine, job.id)).start()
+
+    assert worker.run(job.id, on_held=held).state == "succeeded"
+    assert told == ["held"]
+
+
+def test_no_thread_is_left_when_a_job_is_interrupted(jobs: Jobs, registry: Registry, worker: Worker) -> None:
+    def interrupted(context: JobContext) -> None:
+        raise KeyboardInterrupt
+
+    registry.add("work", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        worker.run(jobs.submit("work").id)
+    assert not [thread for thread in enumerate_threads() if thread.name == "job-pulse"]

@@ -229,3 +229,13 @@ def test_every_error_in_the_openapi_is_typed() -> None:
                     schema = response["content"]["application/json"]["schema"]
                     assert schema == {"$ref": "#/components/schemas/ErrorOut"}, (method, path, status)
             assert {"400", "422", "500", "503"} <= set(operation["responses"])
+
+
+@pytest.mark.parametrize("path", ["/api/health", "/api/datasets", "/api/datasets/cells/items", "/api/datasets/nope"])
+def test_head_is_get_without_the_body(shared_site: Site, path: str) -> None:
+    client = shared_site.client("admin")
+    got, head = client.get(path), client.head(path)
+    assert head.status_code == got.status_code
+    assert head.content == b""
+    assert head.headers["content-length"] == str(len(got.content))
+    assert head.headers["content-type"] == got.headers["content-type"]

@@ -177,7 +177,9 @@ def test_a_dataset_is_imported_and_deleted(site: Site) -> None:
     manager, admin = site.client("manager"), site.client("admin")
     assert manager.get("/api/imports/sources").json()["roots"] == [str(site.settings.import_roots[0])]
     assert "coco" in manager.get("/api/imports/sources").json()["formats"]
-    name = HOSTILE.replace("\u202e", "")
+    refused = manager.post("/api/imports", json={"name": HOSTILE, "path": "cells"})
+    assert "without slashes" in refused.json()["remedy"]
+    name = HOSTILE.replace("\u202e", "").replace("/", "")
     ended = site.run(manager.post("/api/imports", json={"name": name, "path": "cells"}))
     assert ended.state == "succeeded", ended.error
     found = next(each for each in admin.get("/api/datasets").json() if each["name"] == name)

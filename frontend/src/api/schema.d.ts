@@ -1702,6 +1702,21 @@ export interface components {
             /** Item Ids */
             item_ids: string[];
         };
+        /**
+         * TaxonomyChangesOut
+         * @description Labels by name. A changed one has the same name and another definition; `rest` says that something else differs:
+         *     the order of the labels, the instructions or the metadata.
+         */
+        TaxonomyChangesOut: {
+            /** Added */
+            added: string[];
+            /** Removed */
+            removed: string[];
+            /** Changed */
+            changed: string[];
+            /** Rest */
+            rest: boolean;
+        };
         /** TaxonomyOut */
         TaxonomyOut: {
             /** Labels */
@@ -1760,6 +1775,7 @@ export interface components {
             annotations: components["schemas"]["ChangeCountsOut"];
             /** By Label */
             by_label: components["schemas"]["LabelChangesOut"][];
+            taxonomy: components["schemas"]["TaxonomyChangesOut"];
             /** Changes */
             changes: components["schemas"]["ItemChangeOut"][];
             /** Next */

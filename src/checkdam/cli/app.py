@@ -1,13 +1,14 @@
 """The commands, put together, and what happens to their errors."""
 
 import sys
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
 from checkdam import __version__
 from checkdam.cli import console, datasets, demo, jobs, lint, serve, storage, users
-from checkdam.schema import CheckdamError
+from checkdam.schema import CheckdamError, StorageError
 
 FAILED = 2
 """The exit status of a command that could not do what was asked; `lint` gives 1 for findings."""
@@ -49,20 +50,36 @@ def build() -> typer.Typer:
 
 def run() -> NoReturn:
     """Runs the command line of this process. Bad input ends in a message and status 2, never in a traceback."""
-    console.prepare()
+    # Outside of every `except`: an error that is being handled keeps the command's frames alive, and all that is open
+    # in them, until the interpreter itself is taken down.
+    raise SystemExit(_status())
+
+
+def _status() -> int:
     try:
+        console.prepare()
         try:
             build()()
         finally:
             sys.stdout.flush()
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 0
     except CheckdamError as error:
         console.fail(error)
     except BrokenPipeError:
         console.reader_is_gone()
-        raise SystemExit(console.READER_GONE) from None
+        return console.READER_GONE
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        console.note(f"error: {where}{error.strerror or error}")
+        console.fail(_told(error))
     except KeyboardInterrupt:
-        raise SystemExit(INTERRUPTED) from None
-    raise SystemExit(FAILED)
+        return INTERRUPTED
+    return FAILED
+
+
+def _told(error: OSError) -> CheckdamError:
+    try:
+        Path.cwd()
+    except OSError:
+        return StorageError("the working directory is gone, or may not be read", "change to another folder")
+    where = f"{error.filename}: " if error.filename else ""
+    return StorageError(f"{where}{error.strerror or error}")

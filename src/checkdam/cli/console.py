@@ -6,6 +6,7 @@ from datasets is data: control characters in it are shown as escapes, never sent
 
 import os
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import IO, Any
@@ -29,7 +30,16 @@ def is_terminal(stream: IO[str]) -> bool:
 
 
 def prepare() -> None:
-    """Lets the streams take any text: what their encoding cannot show is written as an escape."""
+    """Lets the streams take any text: what their encoding cannot show is written as an escape. Pillow's warnings about
+    images stay out of them: what is wrong with an image is a finding, and how large it may be is our own limit.
+
+    Where the process has no standard error, what goes there is lost. InputError where it has no standard output.
+    """
+    warnings.filterwarnings("ignore", module=r"PIL\b")
+    if sys.stderr is None:
+        _lose_notes()
+    if sys.stdout is None:
+        raise InputError("standard output is closed", "send what is not wanted to a file or to /dev/null")
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
@@ -41,6 +51,11 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def counted(count: int, what: str) -> str:
+    """`1 finding`, `2,000 findings`."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def out(text: str = "") -> None:
@@ -66,9 +81,17 @@ def styled(text: str, style: str) -> None:
 
 
 def note(text: str) -> None:
-    """A line about what is happening."""
-    sys.stderr.write(printable(text) + "\n")
-    sys.stderr.flush()
+    """A line about what is happening. Where it cannot be said the command goes on: its result is elsewhere."""
+    try:
+        sys.stderr.write(printable(text) + "\n")
+        sys.stderr.flush()
+    except OSError:
+        _lose_notes()
+
+
+def _lose_notes() -> None:
+    """Standard error that leads nowhere."""
+    sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
 
 
 def fail(error: CheckdamError) -> None:

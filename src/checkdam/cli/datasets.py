@@ -1,5 +1,6 @@
 """`checkdam import`, `export`, `datasets`, `versions`, `diff` and `lineage`."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -7,14 +8,18 @@ import typer
 
 from checkdam.cli import console
 from checkdam.cli.options import AsJson, Database, Home, actor, open_workspace
+from checkdam.schema import NotFoundError
 
 if TYPE_CHECKING:
-    from checkdam.datasets import ExportResult, ImportResult, SeverityCounts, VersionDiff
+    from collections.abc import Iterator
+
+    from checkdam.datasets import ExportResult, ImportResult, SeverityCounts, TaxonomyChanges, VersionDiff
     from checkdam.schema import LineageEdge
     from checkdam.workspace import Workspace
 
 DatasetName = Annotated[str, typer.Argument(metavar="DATASET", help="The dataset's name or id.", show_default=False)]
 CHANGES_SHOWN = 20
+_LABELS_SHOWN = 10
 
 
 def register(app: typer.Typer) -> None:
@@ -44,7 +49,7 @@ def import_folder(
     source = path.expanduser().absolute()
     with open_workspace(home, database) as workspace:
         job = workspace.datasets.submit_import(
-            name or source.resolve().name, source, format=format, keep_going=keep_going, actor=actor()
+            name or Path(os.path.realpath(source)).name, source, format=format, keep_going=keep_going, actor=actor()
         )
         result = finish(workspace, job, "importing", ImportResult)
         _told_import(result)
@@ -55,19 +60,22 @@ def import_folder(
 
 def told_counts(counts: "SeverityCounts") -> str:
     """How many findings of each severity, in words."""
-    names = (("error", "errors"), ("warning", "warnings"), ("info", "infos"))
-    found = ((getattr(counts, one), one, many) for one, many in names)
-    return ", ".join(f"{count:,} {one if count == 1 else many}" for count, one, many in found)
+    return ", ".join(console.counted(getattr(counts, name), name) for name in ("error", "warning", "info"))
+
+
+def _told_size(items: int, annotations: int) -> str:
+    return f"{console.counted(items, 'item')}, {console.counted(annotations, 'annotation')}"
 
 
 def _told_import(result: "ImportResult") -> None:
-    counted = f"{result.item_count:,} items, {result.annotation_count:,} annotations"
+    counted = _told_size(result.item_count, result.annotation_count)
     if result.unchanged:
         console.out(f"{result.dataset}@{result.version} holds the same already ({counted})")
     else:
         console.out(f"imported {result.dataset}@{result.version} from {result.format}: {counted}")
     if result.problem_count:
-        console.note(f"left out {result.problem_count:,} rows that cannot be read:")
+        told = console.counted(result.problem_count, "problem")
+        console.note(f"{told} in the source; what cannot be read was left out:")
         for problem in result.problems[: console.PROBLEMS_SHOWN]:
             console.note(f"  {problem}")
 
@@ -94,7 +102,7 @@ def export(
 def _told_export(result: "ExportResult", dataset: str) -> None:
     console.out(
         f"exported {dataset}@{result.version} to {result.target} as {result.format}: "
-        f"{result.item_count:,} items, {result.annotation_count:,} annotations"
+        f"{_told_size(result.item_count, result.annotation_count)}"
     )
     if result.losses:
         console.note(f"{result.format} cannot hold all of it; lost:")
@@ -114,20 +122,24 @@ def catalogue(as_json: AsJson = False, home: Home = None, database: Database = N
         (
             one.name,
             one.kind or "",
-            one.version.number if one.version else "",
-            f"{one.version.item_count:,}" if one.version else "",
-            f"{one.version.annotation_count:,}" if one.version else "",
+            one.version.number,
+            f"{one.version.item_count:,}",
+            f"{one.version.annotation_count:,}",
             one.findings.error,
             one.findings.warning,
             one.findings.info,
         )
         for one in found
+        if one.version is not None
     ]
     headings = ("dataset", "kind", "version", "items", "annotations", "errors", "warnings", "infos")
     if rows:
         console.table(headings, rows, right=headings[2:])
     else:
         console.note("no dataset yet: `checkdam import FOLDER` makes one")
+    for one in found:
+        if one.version is None:
+            console.note(f"{one.name} is being imported: `checkdam jobs show {one.running_job}`")
 
 
 def versions(dataset: DatasetName, as_json: AsJson = False, home: Home = None, database: Database = None) -> None:
@@ -178,6 +190,8 @@ def told_diff(found: "VersionDiff", dataset: str, limit: int = CHANGES_SHOWN) ->
         console.out(f"  {what}: +{counts.added:,} -{counts.removed:,} ~{counts.changed:,}")
     for label in found.by_label:
         console.out(f"    {label.label}: +{label.added:,} -{label.removed:,} ~{label.changed:,}")
+    for line in _told_labels(found.taxonomy):
+        console.out(f"  {line}")
     for change in found.changes[:limit]:
         console.out(f"{change.item_name} ({change.kind})")
         for sign, style, annotations in (("-", "red", change.before), ("+", "green", change.after)):
@@ -186,6 +200,15 @@ def told_diff(found: "VersionDiff", dataset: str, limit: int = CHANGES_SHOWN) ->
                 console.styled(f"  {sign} {annotation.label} [{place}]", style)
     if found.next is not None:
         console.note(f"the first {min(limit, len(found.changes))} changed items are listed; --limit lists more")
+
+
+def _told_labels(found: "TaxonomyChanges") -> "Iterator[str]":
+    for what, names in (("added", found.added), ("removed", found.removed), ("changed", found.changed)):
+        if names:
+            more = f" and {len(names) - _LABELS_SHOWN:,} more" if len(names) > _LABELS_SHOWN else ""
+            yield f"labels {what}: {', '.join(names[:_LABELS_SHOWN])}{more}"
+    if found.rest:
+        yield "the taxonomy's order, instructions or metadata differ"
 
 
 def lineage(
@@ -205,6 +228,10 @@ def lineage(
         urn = _urn(workspace, thing)
         parents = workspace.lineage.walk(urn, "up", depth)
         children = workspace.lineage.walk(urn, "down", depth)
+    if not parents and not children:
+        raise NotFoundError(
+            f"nothing is known of where {urn} came from", "check it: DATASET@N, version:ID@N, import:ID, …"
+        )
     if as_json:
         _json({"urn": urn, "parents": parents, "children": children})
         return

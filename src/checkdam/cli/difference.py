@@ -1,4 +1,4 @@
-"""Unified diffs of annotation files, in time linear in the files' length."""
+"""Unified diffs of the files of a dataset, in time linear in the files' length."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -9,19 +9,27 @@ WHOLE = 2000  # lines up to which difflib looks at a whole file
 CONTEXT = 3
 WINDOW = 400  # lines within which two files of more lines meet again
 AGREE = 3  # lines that have to agree for that
+SAMPLE = 8000  # bytes in which a NUL means that a file is no text
 LONGEST = 2000  # characters of a line that are shown
 
 
-def unified(name: str, before: bytes, after: bytes) -> Iterator[str]:
-    """The lines of a unified diff. Lines that are very long (a JSON file in one line) are cut, with their length."""
-    old, new = _lines(before), _lines(after)
+def unified(name: str, before: bytes, after: bytes | None) -> Iterator[str]:
+    """The lines of a unified diff; `after` is None for a file that goes. Lines that are very long (a JSON file in one
+    line) are cut, with their length; of a binary file it is only said that it goes, as `diff` does."""
+    other = f"b/{name}" if after is not None else "/dev/null"
+    if b"\0" in before[:SAMPLE]:
+        yield f"Binary files a/{name} and {other} differ"
+        return
+    old, new = _lines(before), _lines(after or b"")
     regions = [(0, len(old), 0, len(new))] if len(old) <= WHOLE else _regions(old, new)
-    headed = False
+    headed = after is None
+    if headed:
+        yield from (f"--- a/{name}", f"+++ {other}")
     for first, last, other_first, other_last in regions:
         part = unified_diff(old[first:last], new[other_first:other_last], lineterm="", n=CONTEXT)
         for line in islice(part, 2, None):
             if not headed:
-                yield from (f"--- a/{name}", f"+++ b/{name}")
+                yield from (f"--- a/{name}", f"+++ {other}")
                 headed = True
             yield _moved(line, first, other_first) if line.startswith("@@") else _cut(line)
 

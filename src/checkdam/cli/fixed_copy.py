@@ -1,11 +1,10 @@
-"""Writes the fixed copy of a folder: every file as it was but the patched ones, and a record of what was done."""
+"""Writes the fixed copy of a folder: every file as it was but those that change or go, and a record of why."""
 
 import json
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -14,38 +13,19 @@ from typing import Any
 import msgspec
 
 from checkdam import __version__
-from checkdam.cli.fix_plan import Plan
+from checkdam.cli.fix_plan import Patched, Plan
 from checkdam.formats import Format
-from checkdam.guard.paths import contained
 from checkdam.schema import ConflictError, InputError, StorageError
 
 LINEAGE = "checkdam-lineage.json"
 
 
-@dataclass(frozen=True)
-class Patched:
-    """A file before and after."""
-
-    name: str
-    before: bytes
-    after: bytes
-
-
-def patched_files(root: Path, reader: Format, plan: Plan) -> list[Patched]:
-    """The files that the plan changes. Nothing is written."""
-    base = root if root.is_dir() else root.parent
-    result = []
-    for name, edits in sorted(plan.patches.items()):
-        path = contained(base, name)
-        result.append(Patched(name, path.read_bytes(), reader.patch(path, edits)))
-    return result
-
-
 def write_copy(root: Path, target: Path, patched: Sequence[Patched], record: Mapping[str, Any]) -> list[str]:
-    """Copies `root` to `target` with the patched files and the record, whole or not at all.
+    """Copies `root` to `target` with the patched files and the record, without the files that go; whole or not at all.
 
-    Returns the symbolic links that were left out because they lead out of the folder. Raises ConflictError where the
-    target exists already, InputError where it lies in the source, and StorageError where it cannot be written.
+    Returns the symbolic links that were left out because they lead out of the folder or in a circle. Raises
+    ConflictError where the target exists already, InputError where it lies in the source, and StorageError where it
+    cannot be written.
     """
     if target.exists() or target.is_symlink():
         raise ConflictError(f"{target} exists already", "name another folder with --output, or remove it")
@@ -83,7 +63,7 @@ def lineage_record(reader: Format, plan: Plan, options: Mapping[str, Any]) -> di
     }
 
 
-def _copy(root: Path, target: Path, changed: Mapping[str, bytes]) -> tuple[str, int, list[str]]:
+def _copy(root: Path, target: Path, changed: Mapping[str, bytes | None]) -> tuple[str, int, list[str]]:
     """Copies the files and returns the fingerprint of the *source*: SHA-256 over each file's name and own SHA-256."""
     total, count, skipped = sha256(), 0, []
     for path, name in _files(root):
@@ -94,7 +74,11 @@ def _copy(root: Path, target: Path, changed: Mapping[str, bytes]) -> tuple[str, 
         place.parent.mkdir(parents=True, exist_ok=True)
         digest = _copy_file(path, place)
         if name in changed:
-            place.write_bytes(changed[name])
+            after = changed[name]
+            if after is None:
+                place.unlink()
+            else:
+                place.write_bytes(after)
         total.update(f"{digest}  {name}\n".encode("utf-8", "surrogateescape"))
         count += 1
     return total.hexdigest(), count, skipped
@@ -116,7 +100,7 @@ def _is_inside(path: Path, root: Path) -> bool:
     if not path.is_symlink():
         return path.is_file()
     base = root if root.is_dir() else root.parent
-    target = path.resolve()
+    target = Path(os.path.realpath(path))  # of a circle of links it makes a path too, which is no file
     return target.is_file() and target.is_relative_to(base.resolve())
 
 

@@ -43,6 +43,7 @@ def listing(
         raise typer.BadParameter(f"choose one of {STATES}", param_hint="--state")
     with open_workspace(home, database) as workspace:
         found = workspace.jobs.list(states=(cast(JobState, state),) if state else (), limit=limit)
+        names = {one.id: one.name for one in workspace.datasets.catalogue_store.all()}
         titles = [workspace.jobs.title(job) for job in found]
     if as_json:
         _json(found)
@@ -50,10 +51,18 @@ def listing(
         console.note("no jobs")
     else:
         rows = [
-            (job.id[:12], title, job.state, job.created_at[:19], job.created_by, _status(job))
+            (
+                job.id[:12],
+                title,
+                names.get(job.arguments.get("dataset_id", ""), ""),
+                job.state,
+                job.created_at[:19],
+                job.created_by,
+                _status(job),
+            )
             for job, title in zip(found, titles, strict=True)
         ]
-        console.table(("job", "what", "state", "submitted", "by", "status"), rows)
+        console.table(("job", "what", "dataset", "state", "submitted", "by", "status"), rows)
 
 
 def show(job: JobId, home: Home = None, database: Database = None) -> None:

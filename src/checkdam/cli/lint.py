@@ -73,8 +73,8 @@ def lint(
 ) -> None:
     """Find what is wrong with a dataset: one line a finding. Status 0: nothing; 1: findings; 2: it cannot be read."""
     request = Request(
-        select=_split(select),
-        ignore=_split(ignore),
+        select=_split(select, "--select"),
+        ignore=_split(ignore, "--ignore"),
         severity=severity.value if severity else None,
         format=format.value,
         output_file=output_file,
@@ -100,8 +100,11 @@ def lint(
     raise typer.Exit(status)
 
 
-def _split(values: Sequence[str] | None) -> tuple[str, ...]:
-    return tuple(part.strip() for value in values or () for part in value.split(",") if part.strip())
+def _split(values: Sequence[str] | None, option: str) -> tuple[str, ...]:
+    names = tuple(part.strip() for value in values or () for part in value.split(",") if part.strip())
+    if values and not names:
+        raise typer.BadParameter("names no rule; leave the option out, or see `checkdam rule`", param_hint=option)
+    return names
 
 
 def _check(request: Request) -> None:
@@ -112,6 +115,15 @@ def _check(request: Request) -> None:
         raise typer.BadParameter("goes with --fix", param_hint="--output")
     if request.fix and request.diff:
         raise typer.BadParameter("--fix shows the diff already; give one of the two", param_hint="--diff")
+    if request.statistics and request.format != "text":
+        raise typer.BadParameter(
+            "goes with --format text; the other formats hold every finding", param_hint="--statistics"
+        )
+    if request.diff and (request.format != "text" or request.output_file is not None or request.statistics):
+        raise typer.BadParameter(
+            "prints what --fix would change, not findings: leave out --format, --output-file and --statistics",
+            param_hint="--diff",
+        )
 
 
 def _dataset_name(target: str) -> str:

@@ -17,6 +17,7 @@ from checkdam.datasets import FindingFilter, FindingView, FixResult, LintResult
 from checkdam.lint import Frame, FrameBuilder
 from checkdam.lint.config import selected
 from checkdam.lint.report import Report
+from checkdam.lint.run import in_order
 from checkdam.schema import Finding, Fix, Item, Subject
 
 if TYPE_CHECKING:
@@ -36,8 +37,10 @@ def lint_dataset(name: str, request: Request, home: Path | None, database: str |
         finish(workspace, job, f"linting {name}", LintResult)
         if request.fix:
             _fix(workspace, name, rules, request)
-        findings = [_finding(view) for view in _open(workspace, name, rules) if config.at_least(view.severity)]
-        report = Report(findings, _frame(workspace, name), name, media=lambda item: _media(workspace, item))
+        frame = _frame(workspace, name)
+        open_now = [_finding(view) for view in _open(workspace, name, rules) if config.at_least(view.severity)]
+        findings = in_order(frame, open_now)
+        report = Report(findings, frame, name, media=lambda item: _media(workspace, item))
         write_report(report, request)
         return status_of(findings, request, readable=True)
 
@@ -56,11 +59,11 @@ def _fix(workspace: "Workspace", name: str, rules: tuple[str, ...], request: Req
     if fixed.unchanged:
         return
     told_diff(datasets.versions.diff(name, fixed.version), name)
-    console.note(f"fixed {fixed.fixed:,} findings; {name}@{fixed.version} is the new version")
+    console.note(f"fixed {console.counted(fixed.fixed, 'finding')}; {name}@{fixed.version} is the new version")
 
 
 def _open(workspace: "Workspace", name: str, rules: tuple[str, ...]) -> Iterator[FindingView]:
-    """The findings of the rules that nobody has decided on, in the order of the dataset."""
+    """The findings of the rules that nobody has decided on."""
     offset = 0
     wanted = FindingFilter(state=("open",), rule=rules)
     while True:

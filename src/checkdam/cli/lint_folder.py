@@ -5,6 +5,9 @@ from pathlib import Path
 import msgspec
 
 from checkdam.cli import console
+from checkdam.cli.difference import unified
+from checkdam.cli.fix_plan import plan
+from checkdam.cli.fixed_copy import lineage_record, write_copy
 from checkdam.cli.folder import Folder, read_folder
 from checkdam.cli.report import CLEAN, FOUND, UNREADABLE, status_of, write_report
 from checkdam.cli.request import Request
@@ -67,35 +70,30 @@ def _look(root: Path, format_name: str | None, config: LintConfig, known: _Known
         folder = read_folder(root, format_name, progress)
         findings = lint(folder.frame, folder.media, config, progress, known)
     if folder.problems:
-        count = len(folder.problems)
-        console.note(f"error: {count:,} place{'s' if count > 1 else ''} in {root} cannot be read; the rest is linted:")
+        places = console.counted(len(folder.problems), "place")
+        console.note(f"error: {places} in {root} cannot be read; the rest is linted:")
         console.show_problems(folder.problems)
     return folder, findings
 
 
 def _fix(folder: Folder, findings: list[Finding], config: LintConfig, request: Request, target: Path | None) -> bool:
     """Shows what the fixes change, writes the copy where there is a target, and tells whether there was a change."""
-    from checkdam.cli.difference import unified
-    from checkdam.cli.fix_plan import plan
-    from checkdam.cli.fixed_copy import lineage_record, patched_files, write_copy
-
-    planned = plan(findings, folder.frame, unsafe=request.unsafe_fixes)
-    patched = patched_files(folder.root, folder.format, planned)
+    planned = plan(findings, folder, unsafe=request.unsafe_fixes)
     # A report for programs has standard output for itself.
     say = console.out if request.format == "text" or request.output_file or target is None else console.note
-    for one in patched:
-        for line in unified(one.name, one.before, one.after):
+    for one in planned.files:
+        for line in unified(one.name, one.path.read_bytes(), one.after):
             say(line)
     for left in planned.left:
         console.note(f"not fixed: {left.finding.location}: {left.finding.rule}: {left.reason}")
-    if not patched:
+    if not planned.files:
         return False
-    done = f"{len(planned.fixed):,} finding{'s' if len(planned.fixed) > 1 else ''} in {len(patched):,} files"
+    done = f"{console.counted(len(planned.fixed), 'finding')} in {console.counted(len(planned.files), 'file')}"
     if target is None:
         console.note(f"would fix {done}")
         return True
     options = {name: msgspec.to_builtins(rule.options) for name, rule in config.rules.items()}
-    for skipped in write_copy(folder.root, target, patched, lineage_record(folder.format, planned, options)):
-        console.note(f"left out of the copy: {skipped}, a link that leads out of the folder")
+    for skipped in write_copy(folder.root, target, planned.files, lineage_record(folder.format, planned, options)):
+        console.note(f"left out of the copy: {skipped}, a link that leads to no file in the folder")
     console.note(f"fixed {done}; the fixed copy is {target}, and {folder.root} is as it was")
     return True

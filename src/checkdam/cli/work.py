@@ -22,13 +22,22 @@ def finish(workspace: "Workspace", job: Job, title: str, result: type[Result]) -
     """
     with console.progress(title) as progress:
         try:
-            done = workspace.run(job, lambda now: progress(now.done, now.total, now.status))
+            done = workspace.run(job, lambda now: progress(now.done, now.total, now.status), _held)
         except KeyboardInterrupt:
             workspace.jobs.cancel(job.id)
             raise
     if done.state != "succeeded":
         raise _failure(done, title)
     return msgspec.convert(done.result, result)
+
+
+def _held() -> None:
+    from checkdam.workspace import INLINE_LEASE_SECONDS
+
+    console.note(
+        "waiting for another worker that holds this job, "
+        f"up to {INLINE_LEASE_SECONDS:g} s where it was a command that is no longer there"
+    )
 
 
 def _failure(job: Job, title: str) -> CheckdamError:

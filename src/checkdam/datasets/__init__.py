@@ -32,7 +32,6 @@ from checkdam.datasets.model import (
     FindingsSummary,
     FindingState,
     FindingView,
-    FixConflict,
     FixResult,
     FixView,
     ImportResult,
@@ -52,11 +51,13 @@ from checkdam.datasets.model import (
     RuleCounts,
     SeverityCounts,
     SubjectView,
+    TaxonomyChanges,
     VersionDiff,
     VersionSummary,
 )
 from checkdam.datasets.service import Datasets
 from checkdam.datasets.versions import Versions
+from checkdam.lint.combine import FixConflict
 
 __all__ = [
     "ActionKind",
@@ -101,6 +102,7 @@ __all__ = [
     "RuleCounts",
     "SeverityCounts",
     "SubjectView",
+    "TaxonomyChanges",
     "VersionDiff",
     "VersionSummary",
     "Versions",

@@ -2,13 +2,29 @@
 
 from collections import defaultdict
 
-from checkdam.datasets.model import ChangeCounts, ItemChange, ItemFilter, ItemSort, LabelChanges, VersionDiff
+from checkdam.datasets.model import (
+    ChangeCounts,
+    ItemChange,
+    ItemFilter,
+    ItemSort,
+    LabelChanges,
+    TaxonomyChanges,
+    VersionDiff,
+)
 from checkdam.datasets.store import Changes, ItemQueries, Lake, LakeDiff, lake_ref
 from checkdam.datasets.views import annotation_view
-from checkdam.schema import Annotation, DatasetVersion, Item
+from checkdam.schema import Annotation, DatasetVersion, Item, Taxonomy
 
 
-def version_diff(lake: Lake, before: DatasetVersion, after: DatasetVersion, offset: int, limit: int) -> VersionDiff:
+def version_diff(
+    lake: Lake,
+    before: DatasetVersion,
+    after: DatasetVersion,
+    taxonomies: tuple[Taxonomy, Taxonomy],
+    *,
+    offset: int,
+    limit: int,
+) -> VersionDiff:
     """One page of the changes, and the counts of all."""
     found = lake.diff(lake_ref(before), lake_ref(after))
     items = found.items
@@ -28,12 +44,15 @@ def version_diff(lake: Lake, before: DatasetVersion, after: DatasetVersion, offs
             len(found.annotations.added), len(found.annotations.removed), len(found.annotations.changed)
         ),
         by_label=_by_label(found),
+        taxonomy=taxonomy_changes(*taxonomies),
         changes=tuple(_change(known[key], found, by_item.get(key, ([], []))) for key in page),
         next=offset + limit if offset + limit < len(ordered) else None,
     )
 
 
-def first_version(queries: ItemQueries, version: DatasetVersion, offset: int, limit: int) -> VersionDiff:
+def first_version(
+    queries: ItemQueries, version: DatasetVersion, taxonomy: Taxonomy, offset: int, limit: int
+) -> VersionDiff:
     """A version compared with nothing: all of it was added."""
     page = queries.page(version, ItemFilter(), ItemSort(by="name"), offset, limit)
     found = LakeDiff(Changes(added={item.id: item for item in page.items}), Changes())
@@ -46,8 +65,22 @@ def first_version(queries: ItemQueries, version: DatasetVersion, offset: int, li
             LabelChanges(label=label, added=many, removed=0, changed=0)
             for label, many in sorted(queries.label_counts(version).items())
         ),
+        taxonomy=taxonomy_changes(Taxonomy(), taxonomy),
         changes=tuple(_change(item, found, ([], page.annotations[item.id])) for item in page.items),
         next=offset + limit if offset + limit < page.total else None,
+    )
+
+
+def taxonomy_changes(before: Taxonomy, after: Taxonomy) -> TaxonomyChanges:
+    """What leads from one set of labels to another."""
+    old, new = ({label.name: label for label in each.labels} for each in (before, after))
+    kept = [name for name in new if name in old]
+    first, second = ((each.instructions, each.metadata, each.version) for each in (before, after))
+    return TaxonomyChanges(
+        added=tuple(name for name in new if name not in old),
+        removed=tuple(name for name in old if name not in new),
+        changed=tuple(name for name in kept if old[name] != new[name]),
+        rest=first != second or [name for name in old if name in new] != kept,
     )
 
 

@@ -74,7 +74,7 @@ class Exporter:
         """Writes the folder whole or not at all. InputError where `target` is there and not empty. `shown_as` is the
         folder that the result and the lineage speak of, if `target` is to be renamed."""
         chosen = format_named(format)
-        found = self.catalogue.find(dataset)
+        found = self.catalogue.published(dataset)
         wanted = self.versions.get(found.id, version)
         self.checks.before("export", CheckSubject(found, wanted, actor))
 
@@ -92,8 +92,8 @@ class Exporter:
             version=wanted.number,
             format=chosen.name,
             target=str(shown_as or target),
-            item_count=wanted.item_count,
-            annotation_count=wanted.annotation_count,
+            item_count=report.items,
+            annotation_count=report.annotations,
             losses=_losses(report),
         )
         detail = {

@@ -56,7 +56,7 @@ class Findings:
             raise InputError(
                 f"no page has offset {offset} and limit {limit}", f"offset from 0, limit from 1 to {LARGEST_PAGE}"
             )
-        found = self.catalogue.find(dataset)
+        found = self.catalogue.published(dataset)
         wanted = filter or FindingFilter()
         rows = self.store.page(found.id, wanted, sort, offset, limit)
         total = self.store.count(found.id, wanted)
@@ -64,16 +64,16 @@ class Findings:
 
     def get(self, dataset: str, finding_id: str) -> FindingView:
         """NotFoundError where the dataset has no such finding."""
-        found = self.catalogue.find(dataset)
+        found = self.catalogue.published(dataset)
         return self._views(found.id, [self.store.get(found.id, finding_id)])[0]
 
     def of_item(self, dataset: str, item_id: str) -> tuple[FindingView, ...]:
         """The standing findings that an item is a subject of, gravest first."""
-        found = self.catalogue.find(dataset)
+        found = self.catalogue.published(dataset)
         return tuple(self._views(found.id, self.store.of_item(found.id, item_id)))
 
     def summary(self, dataset: str) -> FindingsSummary:
-        found = self.catalogue.find(dataset)
+        found = self.catalogue.published(dataset)
         states: Counter[str] = Counter()
         labels: Counter[str] = Counter()
         severities: Counter[str] = Counter()
@@ -115,21 +115,21 @@ class Findings:
             raise InputError(
                 "a reason is given for dismissing only, and in at most 2,000 characters", "leave it out, or shorten it"
             )
-        found = self.catalogue.find(dataset)
+        found = self.catalogue.published(dataset)
         action_id, changed = self.store.act(found.id, kind, which, reason, actor)
         return ActionResult(action_id=action_id, changed=changed)
 
     def undo(self, dataset: str, action_id: str, *, actor: str) -> ActionResult:
         """Gives every finding of the action the state it had before, unless it has moved on since. Once: undoing again
         changes nothing. ConflictError when all have moved on, NotFoundError for an unknown action."""
-        found = self.catalogue.find(dataset)
+        found = self.catalogue.published(dataset)
         return ActionResult(action_id=action_id, changed=self.store.undo(found.id, action_id, actor))
 
     def actions(self, dataset: str, *, limit: int = 20) -> list[ActionRecord]:
         """The newest first; at most 200."""
         if not 1 <= limit <= LARGEST_PAGE:
             raise InputError(f"no page has limit {limit}", f"from 1 to {LARGEST_PAGE}")
-        return self.store.actions(self.catalogue.find(dataset).id, limit)
+        return self.store.actions(self.catalogue.published(dataset).id, limit)
 
     def _views(self, dataset_id: str, rows: Sequence[FindingRow]) -> list[FindingView]:
         """The rows with their subjects, as in the version in which each was last seen."""

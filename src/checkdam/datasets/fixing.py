@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 
 from checkdam.datasets.checks import Checks, CheckSubject
-from checkdam.datasets.combine import Combined, Present, Repair, combine, mentioned
 from checkdam.datasets.committing import Committer, Draft
 from checkdam.datasets.linting import Linter
 from checkdam.datasets.model import FixResult
@@ -16,6 +15,7 @@ from checkdam.datasets.versions import Versions
 from checkdam.jobs import JobContext
 from checkdam.lineage import Lineage
 from checkdam.lint import LintConfig, rules
+from checkdam.lint.combine import Combined, Present, Repair, combine, mentioned
 from checkdam.schema import DatasetVersion, LineageEdge
 
 

@@ -42,7 +42,7 @@ class Linter:
         frame = self.versions.frame(version)
         # Severity is for whoever reads the findings: what is left unreported here would count as gone.
         config = config.overridden(severity="info")
-        media = self.versions.media_path if any(item.blob is not None for item in frame.items) else None
+        media = self.versions.media_path if any(item.kind == "image" for item in frame.items) else None
         ran = tuple(one.rule.name for one in selected(config) if media is not None or "media" not in one.rule.needs)
 
         def progress(done: int, total: int, status: str) -> None:

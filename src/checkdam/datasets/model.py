@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from msgspec import Struct, field
 
+from checkdam.lint.combine import FixConflict
 from checkdam.schema import GeometryKind, ItemKind, Problem, Scalar, Severity, SubjectKind, Taxonomy
 
 FindingState = Literal["open", "accepted", "dismissed", "fixed", "gone"]
@@ -302,6 +303,19 @@ class ItemChange(Struct, frozen=True, kw_only=True):
     after: tuple[AnnotationView, ...]
 
 
+class TaxonomyChanges(Struct, frozen=True, kw_only=True):
+    """Labels by name. A changed one has the same name and another definition; `rest` says that something else differs:
+    the order of the labels, the instructions or the metadata."""
+
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    rest: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.removed or self.changed or self.rest)
+
+
 class VersionDiff(Struct, frozen=True, kw_only=True):
     """How version `number` differs from `against`. `changes` is one page; `next` is the offset of the following one."""
 
@@ -310,6 +324,7 @@ class VersionDiff(Struct, frozen=True, kw_only=True):
     items: ChangeCounts
     annotations: ChangeCounts
     by_label: tuple[LabelChanges, ...]
+    taxonomy: TaxonomyChanges
     changes: tuple[ItemChange, ...]
     next: int | None
 
@@ -348,14 +363,6 @@ class LintResult(Struct, frozen=True, kw_only=True):
     severities: SeverityCounts
 
 
-class FixConflict(Struct, frozen=True, kw_only=True):
-    """Accepted findings whose fixes contradict one another on one annotation or item; they stay accepted."""
-
-    subject: str
-    findings: tuple[str, ...]
-    reason: str
-
-
 class FixResult(Struct, frozen=True, kw_only=True):
     """`version` is the newest after the fixes. `fixed`, `gone`, `left` count findings; `left` are the accepted ones
     that stay so: without a fix, in conflict, or resting on something another fix removes."""
@@ -386,6 +393,8 @@ class ExportLoss(Struct, frozen=True, kw_only=True):
 
 
 class ExportResult(Struct, frozen=True, kw_only=True):
+    """The counts are of what was written, which may be less than the version holds: `losses` say why."""
+
     export_id: str
     dataset_id: str
     version: int

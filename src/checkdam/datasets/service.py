@@ -64,7 +64,7 @@ class Datasets:
         registry.add("export", self.exporter, title="Export")
 
     def resolve(self, dataset: str) -> Dataset:
-        """By id or name."""
+        """By id or name; also one whose first import is not done, which only jobs speak of."""
         return self.catalogue_store.find(dataset)
 
     def catalogue(self) -> list[DatasetSummary]:
@@ -81,7 +81,7 @@ class Datasets:
 
     def detail(self, dataset: str) -> DatasetDetail:
         """One dataset, with its labels and how often the newest version has each."""
-        found = self.resolve(dataset)
+        found = self._visible(dataset)
         versions = self.catalogue_store.versions(found.id)
         newest = versions[0] if versions else None
         counts = self.findings.store.open_by_severity([found.id]).get(found.id, {})
@@ -98,14 +98,14 @@ class Datasets:
 
     def rename(self, dataset: str, name: str, *, actor: str) -> Dataset:
         """ConflictError when another dataset has the name."""
-        found = self.resolve(dataset)
+        found = self._visible(dataset)
         self.catalogue_store.rename(found.id, name, actor)
         return self.resolve(found.id)
 
     def delete(self, dataset: str, *, actor: str) -> None:
         """The dataset is seen no more and its name is free again at once; its jobs are cancelled. Lineage keeps
         knowing it."""
-        found = self.resolve(dataset)
+        found = self._visible(dataset)
         self.catalogue_store.delete(found.id, actor)
         for job in self.jobs.list(states=UNFINISHED, arguments={"dataset_id": found.id}, limit=_SEARCHED_JOBS):
             self.jobs.cancel(job.id)
@@ -205,6 +205,11 @@ class Datasets:
             created_by=actor,
             exclusive=f"dataset:{dataset_id}" if exclusive else None,
         )
+
+    def _visible(self, dataset: str) -> Dataset:
+        """One that has a version or is being imported."""
+        found = self.resolve(dataset)
+        return found if self._running_jobs(found.id) else self.catalogue_store.published(dataset)
 
     def _running_jobs(self, dataset_id: str | None = None) -> dict[str, str]:
         """The unfinished job of each dataset: one that runs, else the one that is next."""

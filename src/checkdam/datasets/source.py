@@ -6,7 +6,9 @@ wherever the folder lies, and names the source in lineage.
 """
 
 import os
+import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -45,17 +47,18 @@ class Identity:
 def stamp(root: Path) -> str:
     """A digest of the names, sizes and times of change of all files of the source."""
     digest = sha256()
-    for name, entry in _files(root):
-        status = entry.stat()
+    for name, _, status in _files(root):
         digest.update(f"{name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
 
 
 def add_documents(root: Path, identity: Identity) -> None:
-    """Adds every file that is not media: labels, lists, licences. (Media are added as they are stored.)"""
-    for name, entry in _files(root):
+    """Adds every file that is not media: labels, lists, licences. (Media are added as they are stored.) What cannot be
+    read is left out: the reader says so where it needs the file."""
+    for name, path, _ in _files(root):
         if Path(name).suffix.lower() not in _MEDIA:
-            identity.add(name, _content(Path(entry.path)))
+            with suppress(InputError):
+                identity.add(name, _content(path))
 
 
 def _content(path: Path) -> str:
@@ -66,34 +69,36 @@ def _content(path: Path) -> str:
     return digest.hexdigest()
 
 
-class _Single:
-    """A source that is one file, seen as an entry of a folder."""
+def _files(root: Path) -> Iterator[tuple[str, Path, os.stat_result]]:
+    """(name relative to the root with forward slashes, path, status) in the order of names. Hidden folders are left out
+    and links to folders are not followed; a link in a circle, and a folder that cannot be listed, hold no files.
 
-    def __init__(self, path: Path) -> None:
-        self.path = str(path)
-        self.stat = path.stat
-
-
-def _files(root: Path) -> Iterator[tuple[str, "os.DirEntry[str] | _Single"]]:
-    """(name relative to the root with forward slashes, entry) in the order of names. Hidden folders are left out and
-    links to folders are not followed."""
+    InputError where the root itself cannot be read.
+    """
     try:
-        if root.is_file():
-            yield root.name, _Single(root)
+        status = root.stat()
+        if stat.S_ISDIR(status.st_mode):
+            entries = _listed(root)
         else:
-            yield from _below(str(root), "")
+            yield root.name, root, status
+            return
     except OSError as error:
         raise InputError(
             f"{root} cannot be read: {error.strerror or error}", "check the path and its rights"
         ) from error
+    yield from _below(entries, "")
 
 
-def _below(folder: str, prefix: str) -> Iterator[tuple[str, "os.DirEntry[str]"]]:
+def _below(entries: "list[os.DirEntry[str]]", prefix: str) -> Iterator[tuple[str, Path, os.stat_result]]:
+    for entry in entries:
+        with suppress(OSError):
+            if entry.is_dir(follow_symlinks=False):
+                if not entry.name.startswith("."):
+                    yield from _below(_listed(entry.path), f"{prefix}{entry.name}/")
+            elif entry.is_file():
+                yield f"{prefix}{entry.name}", Path(entry.path), entry.stat()
+
+
+def _listed(folder: Path | str) -> "list[os.DirEntry[str]]":
     with os.scandir(folder) as entries:
-        ordered = sorted(entries, key=lambda entry: entry.name)
-    for entry in ordered:
-        if entry.is_dir(follow_symlinks=False):
-            if not entry.name.startswith("."):
-                yield from _below(entry.path, f"{prefix}{entry.name}/")
-        elif entry.is_file():
-            yield f"{prefix}{entry.name}", entry
+        return sorted(entries, key=lambda entry: entry.name)

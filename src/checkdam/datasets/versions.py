@@ -46,15 +46,16 @@ class Versions:
 
     def all(self, dataset: str) -> list[DatasetVersion]:
         """Newest first."""
-        return self.catalogue.versions(self.catalogue.find(dataset).id)
+        return self.catalogue.versions(self.catalogue.published(dataset).id)
 
     def get(self, dataset: str, number: int | None = None) -> DatasetVersion:
         """The version of that number, or the newest; NotFoundError."""
-        found = self.catalogue.find(dataset)
+        found = self.catalogue.published(dataset)
         version = self.catalogue.version(found.id, number)
         if version is None:
-            which = "a version yet" if number is None else f"a version {number}"
-            raise NotFoundError(f"{found.name} does not have {which}", "see: checkdam versions DATASET")
+            raise NotFoundError(
+                f"{found.name} does not have a version {number}", f"see: checkdam versions {found.name}"
+            )
         return version
 
     def taxonomy(self, dataset: str, number: int | None = None) -> Taxonomy:
@@ -78,8 +79,9 @@ class Versions:
         other = version.parent if against is None else against
         before = None if not other else self.get(dataset, other)
         if before is None:
-            return first_version(self.queries, version, offset, limit)
-        return version_diff(self.lake, before, version, offset, limit)
+            return first_version(self.queries, version, self.taxonomy(dataset, number), offset, limit)
+        taxonomies = self.taxonomy(dataset, before.number), self.taxonomy(dataset, number)
+        return version_diff(self.lake, before, version, taxonomies, offset=offset, limit=limit)
 
     def commit(
         self,
@@ -96,7 +98,7 @@ class Versions:
         ConflictError when `parent` is not the newest; InputError naming every edit that does not fit, or if nothing
         would change.
         """
-        found = self.catalogue.find(dataset)
+        found = self.catalogue.published(dataset)
         newest = self.get(found.id)
         if newest.number != parent:
             raise ConflictError(

@@ -74,7 +74,11 @@ def detect(root: Path) -> Format:
     claims = detections(root)
     if not claims:
         titles = ", ".join(each.title for each in formats().values())
-        raise InputError(f"{root} holds no dataset of a known format", f"looked for {titles}; or name the format")
+        nearly = Problems()
+        for each in formats().values():
+            each.near_misses(root, nearly)
+        what = f"{root} holds no dataset of a known format"
+        raise InputError(what, f"looked for {titles}; or name the format", nearly)
     return format_named(claims[0].format)
 
 

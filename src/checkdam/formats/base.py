@@ -1,6 +1,6 @@
 """What a file format is to the rest of Checkdam: something that recognises, reads, writes and patches a dataset."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -8,7 +8,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from checkdam.guard.limits import InputLimits
-from checkdam.schema import Annotation, Item, ItemKind, Label, Problems, Taxonomy
+from checkdam.schema import Annotation, Item, ItemKind, Label, Origin, Problems, Taxonomy
 
 
 class Entry(Struct, frozen=True):
@@ -40,14 +40,15 @@ class Detection:
 
 
 class PatchEdit(Struct, frozen=True, kw_only=True):
-    """One change to an annotation in its file, named by the `at` and `array` of its `Origin`.
+    """One change in a file, at the place that the `at` and `array` of an `Origin` name.
 
-    `annotation` is what it becomes; None deletes it. A replacement also takes `label`, the taxonomy's entry for its
-    label (COCO and YOLO write its `source_id`), and `item` (YOLO needs the size). With `whole_item` the item of that
-    origin is deleted (JSONL: its line).
+    Of an annotation, `annotation` is what it becomes. That also takes `label`, the taxonomy's entry for its label (COCO
+    and YOLO write its `source_id`), and `item` (YOLO needs the size). Of an item, `item` alone gives the declared size
+    that it gets. With `whole_item`, what is there for an item is deleted, one of its `Format.places`. With none of
+    these, the annotation is deleted.
     """
 
-    at: int
+    at: int | None
     array: str | None = None
     annotation: Annotation | None = None
     label: Label | None = None
@@ -65,10 +66,18 @@ class Loss:
 
 @dataclass(slots=True)
 class LossReport:
-    """What an export could not hold. False when nothing is lost: reading the files back gives what was written."""
+    """What an export could not hold. False when nothing is lost: reading the files back gives what was written, which
+    is so many `items` with so many `annotations`."""
 
     losses: dict[str, Loss] = field(default_factory=dict)
     examples_kept: int = 5
+    items: int = 0
+    annotations: int = 0
+
+    def wrote(self, annotations: int) -> None:
+        """Counts an item that was written, with its annotations."""
+        self.items += 1
+        self.annotations += annotations
 
     def add(self, what: str, where: str, count: int = 1) -> None:
         """Counts a loss: `what` is the kind, in words that stand alone; `where` names the item or label."""
@@ -103,6 +112,10 @@ class Format(Protocol):
         """By content and cheap. None where this is no dataset of the format."""
         ...
 
+    def near_misses(self, root: Path, problems: Problems) -> None:
+        """Adds the files that may be meant for the format and why they cannot be, where `detect` found no dataset."""
+        ...
+
     def read(self, root: Path, problems: Problems, limits: InputLimits) -> Iterator[Event]:
         """Streams the dataset in an order that is the same each time."""
         ...
@@ -118,6 +131,11 @@ class Format(Protocol):
 
         With `media`, the media files are copied to their items' names; without, labels alone are written.
         """
+        ...
+
+    def places(self, root: Path, items: Sequence[Item]) -> Mapping[str, Sequence[Origin]]:
+        """Everything in the files that is there for these items and goes with them, by the id of the item: whole files
+        (an `Origin` without `at`), and rows or lines of files about several items."""
         ...
 
     def patch(self, file: Path, edits: Sequence[PatchEdit]) -> bytes:

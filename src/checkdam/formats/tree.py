@@ -182,7 +182,9 @@ class Beside:
 
     def __contains__(self, name: str) -> bool:
         try:
-            return contained(self.root, name).is_file()
+            # One question to the disk for what is not there, which most names are; many for what may be a link.
+            there = os.path.lexists(f"{self.root}/{relative_name(name)}")
+            return there and contained(self.root, name).is_file()
         except (InputError, OSError):
             return False
 

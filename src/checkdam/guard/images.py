@@ -52,13 +52,16 @@ def _name(source: Path | bytes) -> str:
 
 
 def _opened(stream: BinaryIO, name: str, limits: InputLimits) -> Image.Image:
-    if stream.seek(0, SEEK_END) > limits.image_bytes:
+    size = stream.seek(0, SEEK_END)
+    if size == 0:
+        raise InputError(f"{name} is empty", "replace or remove the image")
+    if size > limits.image_bytes:
         raise LimitError(f"{name} is larger than {limits.image_bytes:,} bytes", "store the image smaller")
     stream.seek(0)
     try:
         image = Image.open(stream, formats=IMAGE_FORMATS)
     except Image.DecompressionBombError as error:
-        raise LimitError(f"{name} has too many pixels: {error}", "store the image smaller") from error
+        raise LimitError(f"{name} has {_reason(error)}", "store the image smaller") from error
     except Exception as error:  # header parsers raise whatever they like on a damaged file
         raise InputError(f"{name} is no readable image: {_reason(error)}", "replace or remove the image") from error
     width, height = image.size
@@ -72,4 +75,6 @@ def _opened(stream: BinaryIO, name: str, limits: InputLimits) -> Image.Image:
 def _reason(error: Exception) -> str:
     if isinstance(error, UnidentifiedImageError):
         return "not a " + ", ".join(IMAGE_FORMATS[:-1]) + f" or {IMAGE_FORMATS[-1]} file"
+    if isinstance(error, Image.DecompressionBombError):  # its own text speaks of attacks
+        return f"more than {DEFAULT_LIMITS.pixels:,} pixels"
     return str(error) or type(error).__name__

@@ -95,18 +95,28 @@ class Worker:
             count += 1
         return count
 
-    def run(self, job_id: str, on_progress: OnProgress | None = None) -> Job:
+    def run(
+        self,
+        job_id: str,
+        on_progress: OnProgress | None = None,
+        on_held: Callable[[], None] | None = None,
+    ) -> Job:
         """Runs this job in this thread, its further attempts too, and gives it as it ended. If another worker holds it,
-        waits for that one. On KeyboardInterrupt the job goes back to the queue."""
-        while True:
-            claim = self._claim(job_id)
-            if claim is not None:
-                self._execute(claim, on_progress)
-            found = self._jobs.get(job_id)
-            if found.state in FINAL:
-                self._end_pulse()
-                return found
-            time.sleep(self._poll_seconds)
+        waits for that one, after it called `on_held` once. On KeyboardInterrupt the job goes back to the queue."""
+        try:
+            while True:
+                claim = self._claim(job_id)
+                if claim is not None:
+                    self._execute(claim, on_progress)
+                found = self._jobs.get(job_id)
+                if found.state in FINAL:
+                    return found
+                if on_held is not None and claim is None and found.state == "running":
+                    on_held()
+                    on_held = None
+                time.sleep(self._poll_seconds)
+        finally:
+            self._end_pulse()
 
     def _end_pulse(self) -> None:
         """Waits for the pulse to end where no job runs: a thread that outlives a command's work may still be in the

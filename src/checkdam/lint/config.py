@@ -18,17 +18,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
+from checkdam.lint.allowed import allowed
 from checkdam.lint.registry import rules
 from checkdam.lint.rule import Rule
 from checkdam.schema import InputError, Problems, Severity
 from checkdam.schema.finding import SEVERITIES
 
 FILE_NAME = "checkdam.toml"
+
+
+Names = Annotated[tuple[str, ...], Meta(min_length=1)]
+"""An empty list would say that nothing is looked for, or that every label is wrong: nobody means that."""
 
 
 class RuleConfig(Struct, frozen=True, kw_only=True):
@@ -42,11 +47,11 @@ class LintConfig(Struct, frozen=True, kw_only=True):
     """`select` and `ignore` are names or patterns (`*`, `?`) of rules; `severity` is the lowest that is reported;
     `labels`, where given, are the only labels allowed."""
 
-    select: tuple[str, ...] = ("*",)
+    select: Names = ("*",)
     ignore: tuple[str, ...] = ()
     severity: Severity = "info"
     rules: dict[str, RuleConfig] = field(default_factory=dict)
-    labels: tuple[str, ...] | None = None
+    labels: Names | None = None
 
     def overridden(
         self,
@@ -176,8 +181,10 @@ def _fields(
             continue
         try:
             values[key] = msgspec.convert(value, types[key])
-        except msgspec.ValidationError as error:
-            problems.add(f"{where}.{key}", f"{value!r} is not allowed: {error}", "see `checkdam rule NAME`")
+        except msgspec.ValidationError:
+            problems.add(
+                f"{where}.{key}", f"{value!r} is not allowed", f"give {allowed(types[key])}, or no {key} at all"
+            )
     return values
 
 

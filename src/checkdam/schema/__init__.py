@@ -11,6 +11,8 @@ from checkdam.schema.annotation import (
     ModelRun,
     Prediction,
     annotation_id,
+    ordinal_key,
+    own_key,
 )
 from checkdam.schema.dataset import (
     AddAnnotation,
@@ -129,4 +131,6 @@ __all__ = [
     "extent",
     "geometry_kind",
     "item_id",
+    "ordinal_key",
+    "own_key",
 ]

@@ -51,6 +51,17 @@ class Prediction(Struct, frozen=True, kw_only=True):
     attributes: dict[str, AttributeValue] = field(default_factory=dict)
 
 
+def own_key(source_id: str) -> str:
+    """The key of an annotation that has an id in its source."""
+    return f"id:{source_id}"
+
+
+def ordinal_key(ordinal: int) -> str:
+    """The key of the annotation that comes `ordinal`th (from 0) in its item, of those that were read; never that of
+    one with an id of its own."""
+    return f"n:{ordinal}"
+
+
 def annotation_id(item_id: str, key: str) -> str:
-    """The id of an annotation: its item and a key that is unique in the item (the source's own id, or an ordinal)."""
+    """The id of an annotation: its item and a key that is unique in the item, of `own_key` or `ordinal_key`."""
     return "a" + blake2b(f"{item_id}/{key}".encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()

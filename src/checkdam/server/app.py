@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from starlette.routing import Route
 
 from checkdam.server import errors, spa
+from checkdam.server.head import HeadAsGet
 from checkdam.server.media import Pictures
 from checkdam.server.routing import routed_app
 from checkdam.server.settings import Settings
@@ -26,6 +27,7 @@ def create_app(workspace: Workspace, settings: Settings | None = None) -> FastAP
     app.router.lifespan_context = _lifespan
     app.router.routes.append(Route("/{path:path}", spa.page, methods=["GET", "HEAD"], include_in_schema=False))
     errors.install(app)
+    app.add_middleware(HeadAsGet)
     app.add_middleware(Shield, settings=chosen)
     return app
 

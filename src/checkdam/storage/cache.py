@@ -262,6 +262,7 @@ def _limited(cursor: duckdb.DuckDBPyConnection, limit: float) -> Iterator[None]:
         raise InputError(f"a value does not fit its column: {error}", "give a value of the column's type") from error
     finally:
         timer.cancel()
+        timer.join()  # until it ends it holds the cursor
 
 
 def _age(path: Path) -> float:

@@ -136,3 +136,55 @@ def test_demo_twice(checkdam: Run) -> None:
     second = checkdam("demo", "--exit")
     assert second.out == first.out
     assert len(json.loads(checkdam("jobs", "--json").out)) == 2
+
+
+@pytest.mark.slow
+def test_nothing_is_seen_of_an_import_that_failed(checkdam: Run, voc: Path) -> None:
+    assert checkdam("import", "nowhere", "typo").status == 2
+    assert checkdam("datasets").out == ""
+    for command in (("versions", "typo"), ("diff", "typo"), ("lineage", "typo"), ("lint", "dataset:typo")):
+        done = checkdam(*command)
+        assert (done.status, done.out) == (2, "")
+        assert "there is no dataset 'typo'" in done.err
+    job = checkdam("jobs").out.splitlines()[1].split()
+    assert job[1:4] == ["Import", "typo", "failed"]
+
+
+@pytest.mark.slow
+def test_lineage_of_what_nobody_knows(checkdam: Run) -> None:
+    done = checkdam("lineage", "version:xx@1")
+    assert (done.status, done.out) == (2, "")
+    assert "nothing is known of where version:xx@1 came from" in done.err
+
+
+@pytest.mark.slow
+def test_a_folder_and_its_dataset_have_the_same_findings_in_the_same_order(checkdam: Run, tmp_path: Path) -> None:
+    """COCO with no picture at hand, and more flaws than one digit can number."""
+    root = tmp_path / "plain"
+    root.mkdir()
+    document = {
+        "images": [{"id": n, "file_name": f"{n}.jpg", "width": 64, "height": 48} for n in (1, 2)],
+        "categories": [{"id": 1, "name": "RBC"}],
+        "annotations": [
+            {"id": n, "image_id": 1 + n % 2, "category_id": 1, "bbox": [5 * n, 4, 0, 6], "area": 0, "iscrowd": 0}
+            for n in range(13)
+        ],
+    }
+    (root / "instances.json").write_text(json.dumps(document), "utf-8")
+    folder = checkdam("lint", "plain").out.replace("plain/", "")
+    assert "none of the 2 images is there" in folder
+    checkdam("import", "plain")
+    assert checkdam("lint", "dataset:plain").out == folder
+
+
+@pytest.mark.slow
+def test_one_is_not_counted_as_many(checkdam: Run, tmp_path: Path) -> None:
+    (tmp_path / "one.jsonl").write_text('{"id": 1, "text": "a text", "label": "a"}\nbroken\n')
+    done = checkdam("import", "one.jsonl", "one", "--keep-going")
+    assert done.out.splitlines()[0].endswith(": 1 item, 1 annotation")
+    assert done.err.startswith("1 problem ")
+
+
+@pytest.mark.slow
+def test_the_folder_above_gives_its_name(checkdam: Run, voc: Path) -> None:
+    assert checkdam("import", "..", cwd=voc / "Annotations").out.startswith("imported cells@1")

@@ -71,3 +71,17 @@ def test_very_long_lines_are_cut() -> None:
 
 def test_bytes_that_are_not_text_are_escaped() -> None:
     assert "-caf\\xe9" in list(unified("a.txt", b"caf\xe9\n", b"cafe\n"))
+
+
+@given(lines.filter(bool))
+def test_a_file_that_goes_is_taken_away_line_by_line(before: list[str]) -> None:
+    diff = list(unified("a.xml", text(before), None))
+    assert diff[:2] == ["--- a/a.xml", "+++ /dev/null"]
+    assert list(applied(before, diff)) == []
+
+
+def test_of_a_file_without_lines_it_is_said_that_it_goes() -> None:
+    assert list(unified("a.txt", b"", None)) == ["--- a/a.txt", "+++ /dev/null"]
+    assert list(unified("a.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", None)) == [
+        "Binary files a/a.png and /dev/null differ"
+    ]

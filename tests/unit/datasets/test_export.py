@@ -52,6 +52,9 @@ def test_what_is_lost_is_told(workspace: Workspace, make_version: MakeVersion, t
     make_version("cells", [item], [Annotation(id="a1", item_id=item.id, label="cell", geometry=joints)])
     result = workspace.datasets.export("cells", "voc", tmp_path / "out", actor="ada")
     assert sum(loss.count for loss in result.losses) >= 1
+    assert (result.item_count, result.annotation_count) == (1, 1)
+    none = workspace.datasets.export("cells", "jsonl", tmp_path / "texts", actor="ada")
+    assert (none.item_count, none.annotation_count) == (0, 0), "what was written, not what there is"
     (edge,) = workspace.lineage.parents(f"export:{result.export_id}")
     assert (edge.relation, edge.parent) == ("exported", workspace.datasets.versions.get("cells").urn)
     assert edge.detail["losses"] == {loss.what: loss.count for loss in result.losses}

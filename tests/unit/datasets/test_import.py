@@ -234,7 +234,30 @@ def test_a_missing_folder_and_an_unknown_format_are_told(workspace: Workspace, t
         workspace.datasets.submit_import("cells", tmp_path, format="no such format", actor="ada")
 
 
-@pytest.mark.parametrize("name", ["", " cells", "a\nb", "x" * 201, "d" + "0" * 20])
+def test_nothing_is_seen_of_a_dataset_whose_only_import_failed(workspace: Workspace, tmp_path: Path) -> None:
+    job = run(workspace, tmp_path / "nowhere")
+    assert workspace.datasets.catalogue() == []
+    datasets = workspace.datasets
+    for ask in (datasets.detail, datasets.versions.all, datasets.versions.get, datasets.findings.summary):
+        with pytest.raises(NotFoundError, match="there is no dataset 'cells'"):
+            ask("cells")
+    with pytest.raises(NotFoundError):
+        datasets.rename("cells", "other", actor="ada")
+    workspace.jobs.retry(job.id)
+    assert datasets.detail("cells").running_job == job.id
+
+
+def test_a_version_that_is_not_there_names_the_dataset(workspace: Workspace, make_version: MakeVersion) -> None:
+    make_version("cells", [image("a.jpg")])
+    with pytest.raises(NotFoundError) as caught:
+        workspace.datasets.versions.get("cells", 7)
+    assert caught.value.remedy == "see: checkdam versions cells"
+
+
+UNFIT = ["", " cells", "cells ", "a\nb", "x" * 201, "d" + "0" * 20, "a/b", "a\\b", ".", "..", "<b>x</b>"]
+
+
+@pytest.mark.parametrize("name", UNFIT)
 def test_unfit_names_are_refused(workspace: Workspace, tmp_path: Path, name: str) -> None:
     with pytest.raises(InputError):
         workspace.datasets.submit_import(name, tmp_path, actor="ada")
@@ -417,3 +440,8 @@ def test_a_coco_file_with_flaws_is_told_by_place(workspace: Workspace, tmp_path:
     assert all(f"annotations[{number}]" in "\n".join(job.log) for number in (1, 2))
     result = imported(workspace, folder, keep_going=True)
     assert (result.item_count, result.annotation_count, result.problem_count) == (1, 1, 2)
+
+
+def test_a_dataset_may_have_any_other_name(workspace: Workspace) -> None:
+    for name in ("<b>", "ü 日本", "a.b", "...", "-x", "%2e%2e"):
+        assert workspace.datasets.catalogue_store.ensure(name).name == name

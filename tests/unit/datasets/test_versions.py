@@ -208,6 +208,26 @@ def test_a_diff_shows_before_and_after(cells: Workspace) -> None:
     assert (back.items.added, back.items.removed, back.annotations.added) == (1, 1, 2)
 
 
+def test_a_diff_shows_what_became_of_the_labels(cells: Workspace, make_version: MakeVersion) -> None:
+    first = whole(cells, 1).taxonomy
+    assert (first.added, first.removed, first.changed, first.rest) == (("cell", "other"), (), (), False)
+    assert not whole(cells, 1, against=1).taxonomy
+    cell, other, third = (Label(name=name) for name in ("cell", "other", "third"))
+    for labels, expected in (
+        ((cell, third), (("third",), ("other",), (), False)),
+        ((msgspec.structs.replace(cell, color="#ff0000"), third), ((), (), ("cell",), False)),
+        ((third, msgspec.structs.replace(cell, color="#ff0000")), ((), (), (), True)),
+        ((third, other), (("other",), ("cell",), (), False)),
+    ):
+        number = make_version("cells", ITEMS, MARKS, Taxonomy(labels=labels)).number
+        found = whole(cells, number, number - 1)
+        assert (found.items.changed, found.annotations.changed, found.changes) == (0, 0, ())
+        labels_found = found.taxonomy
+        assert (labels_found.added, labels_found.removed, labels_found.changed, labels_found.rest) == expected
+    make_version("cells", ITEMS, MARKS, Taxonomy(labels=(third, other), instructions="new"))
+    assert whole(cells, 6, 5).taxonomy.rest
+
+
 def test_unknown_versions_are_not_found(cells: Workspace) -> None:
     versions = cells.datasets.versions
     for call in (

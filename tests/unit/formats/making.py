@@ -33,6 +33,8 @@ from checkdam.schema import (
     Transcript,
     annotation_id,
     item_id,
+    ordinal_key,
+    own_key,
 )
 
 coordinates = st.one_of(
@@ -143,7 +145,7 @@ def datasets(
         for ordinal in range(draw(st.integers(0, 3))):
             count += 1
             geometry = draw(geometries)
-            key = str(count) if source_ids else str(ordinal)
+            key = own_key(str(count)) if source_ids else ordinal_key(ordinal)
             annotations.append(
                 Annotation(
                     id=annotation_id(identity, key),
@@ -152,7 +154,7 @@ def datasets(
                     geometry=geometry,
                     box=None if isinstance(geometry, Box) else draw(declared),
                     attributes=draw(attributes),
-                    source_id=key if source_ids else None,
+                    source_id=str(count) if source_ids else None,
                 )
             )
         records.append((item, annotations))

@@ -155,6 +155,15 @@ def test_voc(tmp_path: Path, case: str) -> None:
     assert len(annotations) == kept + 1
 
 
+def test_all_that_is_wrong_with_a_voc_object_is_told(tmp_path: Path) -> None:
+    both = GOOD_XML.replace("<name>cat</name>", "").replace("xmin", "xmix").replace("4.5", "1e400")
+    make(tmp_path, {"1.xml": both, "1.jpg": ""})
+    (problem,) = read_all(format_named("voc"), tmp_path)[3]
+    for each in ("name is missing", "bndbox.xmin is missing", "'1e400', not a finite number"):
+        assert each in problem.what
+    assert "name the object's class; give all four corners; give a number" in problem.remedy
+
+
 YOLO_LINES: dict[str, tuple[str | bytes, str, int]] = {
     "NaN": ("0 nan .5 .5 .5\n0 .5 .5 .5 .5", "1.txt:1", 1),
     "infinity": ("0 inf .5 .5 .5\n0 .5 .5 .5 .5", "1.txt:1", 1),
@@ -224,6 +233,23 @@ JSONL: dict[str, tuple[str | bytes, str]] = {
     "metadata is a list": ('{"text": "a", "metadata": [1]}', "d.jsonl:1.metadata"),
     "huge number": ('{"text": "a", "x": ' + "9" * 5000 + "}", "d.jsonl:1"),
 }
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ('{"id": 1}', "is missing"),
+        ('{"text": "a\\ud800"}', "holds half of a surrogate pair, \\ud800"),
+        ('{"text": "a\\ud800b"}', "holds half of a surrogate pair, \\ud800"),
+        ('{"text": "a\\udc00"}', "holds half of a surrogate pair, \\udc00"),
+        ('{"text": "a", "x": 1e400}', "holds a number that is too large"),
+    ],
+)
+def test_jsonl_says_plainly_what_is_wrong(tmp_path: Path, line: str, what: str) -> None:
+    make(tmp_path, {"d.jsonl": '{"text": "good"}\n' + line})
+    (problem,) = read_all(format_named("jsonl"), tmp_path)[3]
+    assert problem.where.startswith("d.jsonl:2")
+    assert problem.what == what
 
 
 @pytest.mark.parametrize("case", JSONL)

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from checkdam.formats import detect, detections, format_named
+from checkdam.formats.jsonstream import map_file
 from checkdam.schema import Box, InputError, Keypoints, NotFoundError, Polygon
-from unit.formats.making import coco, make, read_all, xml
+from unit.formats.making import coco, make, picture, read_all, xml
 
 LAYOUTS: dict[str, tuple[str, dict[str, Any], dict[str, str | None]]] = {
     "VOC as published": (
@@ -184,6 +185,77 @@ def test_detection_says_what_was_ignored(tmp_path: Path) -> None:
     assert "b.json (detection results" in reason
     assert "c.json (no images and categories)" in reason
     assert "d.json" in reason
+
+
+def test_a_bad_first_line_hides_no_dataset(tmp_path: Path) -> None:
+    make(tmp_path / "jsonl", {"d.jsonl": '{"text": "a",}\n{"text": "b", "label": "x"}\n'})
+    make(tmp_path / "yolo", {"1.jpg": picture(4, 4), "1.txt": "oops\n0 .5 .5 .2 .2\n"})
+    make(
+        tmp_path / "voc",
+        {"1.jpg": "", "1.xml": ('<?xml version="1.0" encoding="utf-16"?>' + xml("1.jpg")).encode("utf-16")},
+    )
+    for name in ("jsonl", "yolo", "voc"):
+        assert detect(tmp_path / name).name == name
+        assert len(read_all(format_named(name), tmp_path / name)[2]) == 1
+
+
+def test_what_may_have_been_meant_for_a_dataset_is_told(tmp_path: Path) -> None:
+    make(
+        tmp_path,
+        {
+            "a.jsonl": '\n{"text": "a",}\n',
+            "b.json": '{"info": {}, "ima',
+            "c.xml": "<annotation>\n<obj",
+            "d.yaml": "names: [",
+            "1.jpg": "",
+            "1.txt": "0 a b c d",
+            "e.jsonl": '{"text": "a"}'.encode("utf-16-le"),
+            "f.xml": "<annotation></annotation>",
+        },
+    )
+    with pytest.raises(InputError, match="no dataset of a known format") as caught:
+        detect(tmp_path)
+    told = {problem.where: problem for problem in caught.value.problems}
+    assert set(told) == {"a.jsonl:2", "b.json", "c.xml:2", "d.yaml", "1.txt", "e.jsonl:1", "f.xml"}
+    assert all(problem.what and problem.remedy for problem in told.values())
+    assert "trailing comma" in told["a.jsonl:2"].what
+    assert "UTF-16" in told["e.jsonl:1"].what
+
+
+def test_a_coco_file_that_cannot_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make(tmp_path, {"a.json": coco("1.jpg"), "b.json": coco("2.jpg"), "1.jpg": "", "2.jpg": ""})
+
+    def refuse(path: Path) -> memoryview:
+        if path.name == "b.json":
+            raise InputError(f"{path} cannot be read: Permission denied", "let it be read")
+        return map_file(path)
+
+    monkeypatch.setattr("checkdam.formats.coco.map_file", refuse)
+    (problem,) = read_all(format_named("coco"), tmp_path)[3]
+    assert (problem.where, "Permission denied" in problem.what) == ("b.json", True)
+    (tmp_path / "a.json").unlink()
+    with pytest.raises(InputError) as caught:
+        detect(tmp_path)
+    assert [problem.where for problem in caught.value.problems] == ["b.json"]
+
+
+@pytest.mark.parametrize("folder", ["", "images/", "photos/", "photos/deep/"])
+@pytest.mark.parametrize("place", ["labels.json", "annotations/labels.json"])
+def test_the_images_of_a_coco_file_are_those_beside_it(tmp_path: Path, folder: str, place: str) -> None:
+    sites = ("siteA", "siteB", "")
+    files = {f"{site}/{place}".lstrip("/"): coco("0.jpg") for site in sites}
+    make(
+        tmp_path, files | {f"{site}/{folder}0.jpg".lstrip("/"): "" for site in sites[: 2 if "photos" in folder else 3]}
+    )
+    if "photos" in folder:
+        (tmp_path / place).unlink()
+    _, entries, _, problems = read_all(format_named("coco"), tmp_path)
+    assert [str(problem) for problem in problems] == []
+    for entry in entries:
+        origin = entry.item.origin
+        assert origin is not None
+        assert origin.file.removesuffix(place) == entry.item.name.removesuffix(f"{folder}0.jpg")
+        assert entry.media == tmp_path / entry.item.name
 
 
 def test_nothing_is_detected_where_nothing_is(tmp_path: Path) -> None:

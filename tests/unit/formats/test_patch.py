@@ -147,6 +147,90 @@ def test_jsonl_lines_and_labels(tmp_path: Path) -> None:
     assert again[5].source_id == "3"
 
 
+GOES = {
+    "voc": {"1.xml", "1.jpg"},
+    "voc on one line": {"1.xml", "1.jpg"},
+    "voc from Windows": {"1.xml", "1.jpg"},
+    "yolo": {"1.jpg", "1.txt"},
+    "coco": {"x.json#images[0]", "x.json#annotations[0]"},
+    "coco in one line": {"x.json#images[0]", "x.json#annotations[0]"},
+    "jsonl": {"d.jsonl:1"},
+}
+"""Of each layout, what goes with its first item."""
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_deleting_an_item_deletes_nothing_else(tmp_path: Path, layout: str) -> None:
+    name, files = LAYOUTS[layout]
+    format_ = format_named(layout.split(maxsplit=1)[0])
+    root = make(tmp_path, files)
+    _, (first, *others), annotations, _ = read_all(format_, root)
+    assert format_.places(root, []) == {}
+    places = format_.places(root, [first.item])[first.item.id]
+    assert {str(place) for place in places} == GOES[layout]
+    edits = [PatchEdit(at=one.at, array=one.array, whole_item=True) for one in places if one.at is not None]
+    if not edits:  # whole files
+        return
+    before = (root / name).read_bytes()
+    (root / name).write_bytes(format_.patch(root / name, edits))
+    again = read_all(format_, root)
+    assert not again[3]
+    assert [entry.item.text or entry.item.name for entry in again[1]] == [
+        entry.item.text or entry.item.name for entry in others
+    ]
+    assert meanings(again[2]) == meanings([one for one in annotations if one.item_id != first.item.id])
+    rest = iter(before)
+    assert all(byte in rest for byte in (root / name).read_bytes()), "what is left is not a subsequence of what was"
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_the_declared_size_is_changed_where_there_is_one(tmp_path: Path, layout: str) -> None:
+    name, files = LAYOUTS[layout]
+    format_ = format_named(layout.split(maxsplit=1)[0])
+    root = make(tmp_path, files)
+    _, (first, *_), annotations, _ = read_all(format_, root)
+    origin = first.item.origin
+    assert origin is not None
+    item = msgspec.structs.replace(first.item, width=12345, height=678)
+    edit = PatchEdit(at=origin.at, array=origin.array, item=item)
+    if not layout.startswith("coco"):
+        with pytest.raises(InputError):
+            format_.patch(root / name, [edit])
+    if layout in ("yolo", "jsonl"):
+        return
+    sized = b"</filename><size><height> 20</height><width>40</width><depth>3</depth></size>"
+    before = (root / name).read_bytes().replace(b"</filename>", sized)
+    (root / name).write_bytes(before)
+    first = read_all(format_, root)[1][0]
+    item = msgspec.structs.replace(first.item, width=12345, height=678)
+    edit = msgspec.structs.replace(edit, item=item)
+    after = format_.patch(root / name, [edit])
+    (root / name).write_bytes(after)
+    again = read_all(format_, root)
+    assert not again[3]
+    assert again[1][0].item == item
+    assert meanings(again[2]) == meanings(annotations)
+    back = msgspec.structs.replace(edit, item=first.item)
+    assert format_.patch(root / name, [back]) == before
+
+
+def test_voc_elements_with_attributes_are_changed_like_others(tmp_path: Path) -> None:
+    size = b"<size w='>'><width a=\"x>\">40</width><height b='1'> 20</height></size>"
+    name = b'<name of="a>b">cat</name>'
+    data = xml("1.jpg").encode().replace(b"</filename>", b"</filename>" + size).replace(b"<name>cat</name>", name)
+    make(tmp_path, {"1.xml": data, "1.jpg": ""})
+    voc = format_named("voc")
+    _, (entry, *_), (annotation, *_), _ = read_all(voc, tmp_path)
+    origin = annotation.origin
+    assert origin is not None
+    edits = [
+        PatchEdit(at=None, item=msgspec.structs.replace(entry.item, width=41)),
+        PatchEdit(at=origin.at, array=origin.array, annotation=msgspec.structs.replace(annotation, label="dog")),
+    ]
+    after = voc.patch(tmp_path / "1.xml", edits)
+    assert after == data.replace(b">40<", b">41<").replace(b">cat<", b">dog<")
+
+
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_edits_that_do_not_fit_are_refused(tmp_path: Path, layout: str) -> None:
     name, files = LAYOUTS[layout]
@@ -157,6 +241,8 @@ def test_edits_that_do_not_fit_are_refused(tmp_path: Path, layout: str) -> None:
         PatchEdit(at=99, array=array),
         PatchEdit(at=-1, array=array),
         PatchEdit(at=1, array="nonsense"),
+        PatchEdit(at=99, array=array, whole_item=True),
+        PatchEdit(at=None, array=array),
         PatchEdit(at=1, array=array, annotation=Annotation(id="", item_id="", label="x", geometry=Category())),
     ):
         if layout == "jsonl" and edit.annotation is not None:

@@ -4,11 +4,24 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
+import msgspec
 import pytest
 
 from checkdam import formats
-from checkdam.formats import Record, format_named
-from checkdam.schema import Annotation, Box, InputError, Item, Label, StorageError, Taxonomy, annotation_id, item_id
+from checkdam.formats import MediaSource, Record, format_named
+from checkdam.schema import (
+    Annotation,
+    Box,
+    Category,
+    InputError,
+    Item,
+    Label,
+    Span,
+    StorageError,
+    Taxonomy,
+    annotation_id,
+    item_id,
+)
 from unit.formats.making import coco, make, picture, read_all
 
 NAMES = ["coco", "voc", "yolo", "jsonl"]
@@ -66,6 +79,99 @@ def test_no_item_is_written_outside(tmp_path: Path, name: str, item: str) -> Non
 def test_missing_media_is_a_loss(tmp_path: Path, name: str) -> None:
     report = format_named(name).write(tmp_path / "out", TAXONOMY, [record("1.jpg")], lambda _: None)
     assert report.losses["media files that are missing"].count == 1
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_report_counts_what_was_written(tmp_path: Path, name: str) -> None:
+    kind = "text" if name == "jsonl" else "image"
+    (item, _), other = record("a/1.jpg", kind), record("2.jpg", "image" if name == "jsonl" else "text")
+    held = Category() if name == "jsonl" else Box(1, 2, 3, 4)
+    marks = [
+        Annotation(id=annotation_id(item.id, str(at)), item_id=item.id, label="cat", geometry=geometry)
+        for at, geometry in enumerate((held, Box(1, 2, 3, 4) if name == "jsonl" else Span(0, 1), held))
+    ]
+    report = format_named(name).write(tmp_path / "out", TAXONOMY, [(item, marks), other], None)
+    assert (report.items, report.annotations) == (1, 2)
+    _, entries, annotations, _ = read_all(format_named(name), tmp_path / "out")
+    assert (len(entries), len(annotations)) == (1, 2)
+
+
+@pytest.mark.parametrize("source", [None, lambda _: None])
+def test_yolo_without_its_images_can_be_read_again(tmp_path: Path, source: MediaSource | None) -> None:
+    yolo = format_named("yolo")
+    records = [record("a/1.jpg", split="train"), record("images/2.jpg"), record("3.jpg", split="val")]
+    records = [(msgspec.structs.replace(item, text=None), boxes) for item, boxes in records]
+    unsized = msgspec.structs.replace(record("4.jpg")[0], text=None, width=None, height=None)
+    report = yolo.write(tmp_path / "out", TAXONOMY, [*records, (unsized, [])], source)
+    assert set(report.losses) == ({"media files that are missing"} if source else set())
+    _, entries, annotations, problems = read_all(yolo, tmp_path / "out")
+    assert [str(problem) for problem in problems] == []
+    got = {entry.item.name: msgspec.structs.replace(entry.item, origin=None) for entry in entries}
+    assert got == {item.name: item for item in [*(item for item, _ in records), unsized]}
+    assert {one.item_id: one.geometry for one in annotations} == {item.id: Box(1, 2, 3, 4) for item, _ in records}
+    assert all(entry.media is None for entry in entries)
+    places = yolo.places(tmp_path / "out", [got["a/1.jpg"]])[got["a/1.jpg"].id]
+    assert {place.file for place in places} == {"a/1.txt", "train.txt", "missing.txt"}
+    (tmp_path / "out" / "a" / "1.jpg").write_bytes(picture(40, 20))
+    _, entries, _, problems = read_all(yolo, tmp_path / "out")
+    assert [entry.item.name for entry in entries if entry.media] == ["a/1.jpg"]
+    assert not problems
+
+
+def test_yolo_asks_for_no_size_where_there_are_no_boxes(tmp_path: Path) -> None:
+    make(tmp_path, {"1.jpg": "broken", "1.txt": "\n", "2.jpg": picture(4, 4), "2.txt": "0 .5 .5 .2 .2\n"})
+    _, entries, _, problems = read_all(format_named("yolo"), tmp_path)
+    assert (len(entries), len(problems)) == (2, 0)
+    make(tmp_path, {"1.txt": "0 .5 .5 .2 .2\n"})
+    assert len(read_all(format_named("yolo"), tmp_path)[3]) == 1
+
+
+@pytest.mark.parametrize("line", ["9 - a.jpg", "9 9 ../a.jpg", "99999999999 1 a.jpg", "9 9 a.txt", "9 9 .a.jpg", "x"])
+def test_yolo_lists_of_missing_images_are_checked(tmp_path: Path, line: str) -> None:
+    mark = "names: [cat]\ncheckdam: {splits: {}, missing: m.txt}\n"
+    make(tmp_path, {"data.yaml": mark, "m.txt": f"{line}\n- - b.jpg\n"})
+    _, entries, _, problems = read_all(format_named("yolo"), tmp_path)
+    assert [problem.where for problem in problems] == ["m.txt:1"]
+    assert [entry.item.name for entry in entries] == ["b.jpg"]
+
+
+@pytest.mark.parametrize("path", [("voc", "coco"), ("yolo", "coco"), ("coco", "coco")])
+def test_what_has_no_id_has_the_same_in_every_format(tmp_path: Path, path: tuple[str, str]) -> None:
+    first, second = map(format_named, path)
+    picture_file = tmp_path / "source.png"
+    picture_file.write_bytes(picture(40, 20))
+    records = [record(name) for name in ("1.jpg", "2.jpg")]
+    first.write(tmp_path / "a", TAXONOMY, records, lambda _: picture_file)
+    taxonomy, entries, annotations, _ = read_all(first, tmp_path / "a")
+    again = [(entry.item, [one for one in annotations if one.item_id == entry.item.id]) for entry in entries]
+    second.write(tmp_path / "b", taxonomy, again, lambda _: picture_file)
+    _, others, same, _ = read_all(second, tmp_path / "b")
+    assert len(annotations) == 2
+    assert {(one.id, one.source_id) for one in same} == {(one.id, None) for one in annotations}
+    assert {entry.item.source_id for entry in others} == {None}
+
+
+def test_an_id_of_the_source_is_no_ordinal(tmp_path: Path) -> None:
+    document = coco("1.jpg")
+    document["annotations"][0]["id"] = 0
+    make(tmp_path / "own", {"a.json": document})
+    del document["annotations"][0]["id"]
+    make(tmp_path / "none", {"a.json": document})
+    own, none = (read_all(format_named("coco"), tmp_path / each)[2][0] for each in ("own", "none"))
+    assert own.id == annotation_id(own.item_id, "id:0")
+    assert none.id == annotation_id(own.item_id, "n:0")
+
+
+def test_a_text_without_an_id_is_the_same_once_written(tmp_path: Path) -> None:
+    make(tmp_path / "a", {"data.jsonl": '{"text": "a", "label": "x"}\n{"text": "b", "id": "own", "label": "x"}\n'})
+    jsonl = format_named("jsonl")
+    taxonomy, entries, annotations, _ = read_all(jsonl, tmp_path / "a")
+    records = [(entry.item, [one for one in annotations if one.item_id == entry.item.id]) for entry in entries]
+    assert not jsonl.write(tmp_path / "b", taxonomy, records, None)
+    again = read_all(jsonl, tmp_path / "b")
+    plain = [[msgspec.structs.replace(entry.item, origin=None) for entry in each] for each in (entries, again[1])]
+    assert plain[0] == plain[1]
+    assert [item.source_id for item in plain[0]] == [None, "own"]
 
 
 @pytest.mark.parametrize("split", ["../../x", "a/b", "CON", "."])

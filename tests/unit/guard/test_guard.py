@@ -3,6 +3,7 @@
 import os
 import struct
 import zlib
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from io import BytesIO
@@ -177,3 +178,23 @@ def test_files_are_regular_small_and_utf8(tmp_path: Path) -> None:
     for other in (tmp_path, tmp_path / "missing", Path("/dev/zero"), tmp_path / "a\0b"):
         with pytest.raises(InputError):
             open_regular(other)
+
+
+@pytest.mark.parametrize("read", [image_size, open_image])
+def test_what_holds_nothing_is_called_empty(tmp_path: Path, read: Callable[[Path], object]) -> None:
+    path = tmp_path / "a.png"
+    path.touch()
+    with pytest.raises(InputError, match=r"a\.png is empty"):
+        read(path)
+
+
+def test_too_many_pixels_are_called_that() -> None:
+    """A PNG header of 60,000 x 60,000 pixels: Pillow refuses it with words about attacks."""
+    header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
+    parts = [(b"IHDR", header), (b"IDAT", b"")]
+    chunks = [
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in parts
+    ]
+    with pytest.raises(LimitError) as caught:
+        image_size(b"\x89PNG\r\n\x1a\n" + b"".join(chunks))
+    assert caught.value.detail == "the image has more than 178,956,970 pixels"

@@ -1,10 +1,13 @@
 """`checkdam.toml`: what it sets, and that every mistake in it is told at once."""
 
 from pathlib import Path
+from typing import Annotated, Any, Literal
 
 import pytest
+from msgspec import Meta
 
 from checkdam.lint import LintConfig, RuleConfig, find_config, load_config, parse_config
+from checkdam.lint.allowed import allowed
 from checkdam.lint.config import selected
 from checkdam.schema import InputError
 
@@ -81,6 +84,35 @@ def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:
     assert "did you mean ignore?" in text
     assert "did you mean identical?" in text
     assert "the rule has no options" in text
+    assert 'lint.severity: \'fatal\' is not allowed (give "error", "info" or "warning"' in text
+    assert "iou: 1.5 is not allowed (give a number of at least 0 and below 1" in text
+    assert "select: 'all' is not allowed (give a list with at least one entry, each a text in quotes" in text
+    assert "$" not in text
+    assert "Expected" not in text
+
+
+@pytest.mark.parametrize(
+    ("table", "place"), [({"lint": {"select": []}}, "lint.select"), ({"taxonomy": {"labels": []}}, "taxonomy.labels")]
+)
+def test_an_empty_list_is_refused_with_a_remedy(table: dict[str, dict[str, list[str]]], place: str) -> None:
+    with pytest.raises(InputError, match=f"{place}.*at least one entry.*or no"):
+        parse_config(table)
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (bool, "true or false"),
+        (str, "a text in quotes"),
+        (Literal["a"], '"a"'),
+        (Literal["a", "b", "c"], '"a", "b" or "c"'),
+        (Annotated[float, Meta(gt=0)] | None, "a number above 0"),
+        (Annotated[int, Meta(ge=0, le=16)], "a whole number of at least 0 and of at most 16"),
+        (list[int], "a list, each a whole number"),
+    ],
+)
+def test_what_is_allowed_is_said_in_words(kind: Any, words: str) -> None:
+    assert allowed(kind) == words
 
 
 @pytest.mark.parametrize(

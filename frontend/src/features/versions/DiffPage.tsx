@@ -37,6 +37,7 @@ export function DiffPage() {
       ) : (
         <div className={classes.diff}>
           <Totals diff={first} />
+          <Labels changes={first.taxonomy} />
           {first.by_label.length > 0 && <LabelTable dataset={dataset} diff={first} colors={colors} />}
           <ul className={classes.changes} aria-label="Changed items">
             {changes.map((change) => (
@@ -48,7 +49,9 @@ export function DiffPage() {
               Show more
             </Button>
           )}
-          {changes.length === 0 && <EmptyState icon="check" title="These versions hold the same" />}
+          {changes.length === 0 && !changed(first.taxonomy) && (
+            <EmptyState icon="check" title="These versions hold the same" />
+          )}
         </div>
       )}
     </Page>
@@ -72,6 +75,18 @@ function Totals({ diff }: { diff: VersionDiff }) {
       ))}
     </div>
   );
+}
+
+function changed({ added, removed, changed, rest }: VersionDiff["taxonomy"]) {
+  return rest || added.length + removed.length + changed.length > 0;
+}
+
+function Labels({ changes }: { changes: VersionDiff["taxonomy"] }) {
+  const told = (["added", "removed", "changed"] as const)
+    .filter((kind) => changes[kind].length > 0)
+    .map((kind) => `labels ${kind}: ${changes[kind].join(", ")}`);
+  if (changes.rest) told.push("order, instructions or metadata differ");
+  return told.length > 0 ? <p className={classes.what}>Taxonomy: {told.join("; ")}</p> : null;
 }
 
 const SIGNS = { added: "+", removed: "−", changed: "±" } as const;

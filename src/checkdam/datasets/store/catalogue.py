@@ -35,8 +35,15 @@ class Catalogue:
         with reading(self.engine) as connection:
             row = connection.execute(query).one_or_none()
         if row is None:
-            raise NotFoundError(f"there is no dataset {ref!r}", "see the names with: checkdam datasets")
+            raise _missing(ref)
         return _dataset(row)
+
+    def published(self, ref: str) -> Dataset:
+        """The same, for one that has a version: before its first import is done nobody sees a dataset."""
+        found = self.find(ref)
+        if self.version(found.id) is None:
+            raise _missing(ref)
+        return found
 
     def all(self) -> list[Dataset]:
         """Every dataset that is not deleted, by name."""
@@ -196,13 +203,19 @@ def taxonomy_id(labels: Taxonomy) -> str:
 
 
 def _fit(name: str) -> None:
-    if not name.strip() or name != name.strip() or len(name) > NAME_LENGTH or not name.isprintable():
+    fits = name.strip() == name and name.isprintable() and 1 <= len(name) <= NAME_LENGTH
+    if not fits or name in {".", ".."} or "/" in name or "\\" in name:  # a part of an address, or of a path
         raise InputError(
             f"{name!r} cannot be the name of a dataset",
-            f"use 1 to {NAME_LENGTH} printable characters, without spaces at either end",
+            f"use 1 to {NAME_LENGTH} printable characters, without slashes, and without spaces at either end; "
+            "not '.' or '..'",
         )
     if _ID.fullmatch(name):
         raise InputError(f"{name!r} looks like the id of a dataset", "choose a name that people can tell from an id")
+
+
+def _missing(ref: str) -> NotFoundError:
+    return NotFoundError(f"there is no dataset {ref!r}", "see the names with: checkdam datasets")
 
 
 def _dataset(row: Any) -> Dataset:

@@ -6,19 +6,22 @@ in the file. See https://cocodataset.org/#format-data.
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from checkdam.formats.base import Detection, Event, LossReport, MediaSource, PatchEdit, Record
 from checkdam.formats.coco.reader import CocoFile
 from checkdam.formats.coco.writer import write_coco, written_annotation
-from checkdam.formats.jsonstream import array_spans, map_file, member_spans, replaced, rewritten, sections
+from checkdam.formats.jsonstream import Span, array_spans, map_file, member_spans, replaced, rewritten, sections
 from checkdam.formats.tree import DETECT_FILES, Beside, Tree
 from checkdam.formats.values import written_identifier
 from checkdam.guard.files import read_bytes
 from checkdam.guard.images import IMAGE_SUFFIXES
 from checkdam.guard.limits import DEFAULT_LIMITS, InputLimits
-from checkdam.schema import InputError, ItemKind, Label, Problems, Scalar, Taxonomy
+from checkdam.schema import InputError, Item, ItemKind, Label, Origin, Problems, Scalar, Taxonomy
 
 _KINDS = ("instances_", "person_keypoints_", "stuff_", "panoptic_", "image_info_")
 _DETECT_DOCUMENTS = 200
@@ -44,21 +47,21 @@ class Coco:
             return None
         reason = f"{', '.join(documents[:3])}{' and more' if len(documents) > 3 else ''}: images and categories"
         if ignored:
-            told = [f"{name} ({why})" for name, why in ignored.items()][:_TOLD]
+            told = [f"{name} ({why.what})" for name, why in ignored.items()][:_TOLD]
             reason += (
                 f"; ignored: {', '.join(told)}{f' and {len(ignored) - _TOLD} more' if len(ignored) > _TOLD else ''}"
             )
         return Detection(self.name, 0.95, reason)
 
+    def near_misses(self, root: Path, problems: Problems) -> None:
+        if root.is_dir() or root.suffix.lower() == ".json":
+            with suppress(InputError):
+                tree = Tree(root, at_most=DETECT_FILES) if root.is_dir() else None
+                for name, why in _documents(root, tree, _DETECT_DOCUMENTS)[1].items():
+                    problems.add(name, why.what, why.remedy)
+
     def read(self, root: Path, problems: Problems, limits: InputLimits = DEFAULT_LIMITS) -> Iterator[Event]:
-        tree = Tree(root, limits) if root.is_dir() else None
-        names, _ = _documents(root, tree)
-        if not names:
-            raise InputError(f"{root} holds no COCO file", "give a folder or file with images and categories")
-        if tree:
-            tree.tell_refused(problems, {".json", *IMAGE_SUFFIXES})
-        taken: dict[str, str | None] = {}
-        files = [CocoFile(tree or Beside(root.parent), name, taken, problems, limits) for name in names]
+        files = _files(root, problems, limits)
         yield _merged(files)
         for file in files:
             yield from file.entries()
@@ -76,16 +79,49 @@ class Coco:
     ) -> LossReport:
         return write_coco(target, taxonomy, records, media)
 
+    def places(self, root: Path, items: Sequence[Item]) -> dict[str, list[Origin]]:
+        found: dict[str, list[Origin]] = {item.id: [] for item in items}
+        for file in _files(root, Problems(), DEFAULT_LIMITS):
+            for item, place in file.places(found):
+                found[item].append(place)
+        return found
+
     def patch(self, file: Path, edits: Sequence[PatchEdit]) -> bytes:
         return _patched(file, edits)
 
 
-def _documents(root: Path, tree: Tree | None, at_most: int | None = None) -> tuple[list[str], dict[str, str]]:
+def _files(root: Path, problems: Problems, limits: InputLimits) -> list[CocoFile]:
+    """The COCO files of a root, to be read in this order."""
+    tree = Tree(root, limits) if root.is_dir() else None
+    names, ignored = _documents(root, tree)
+    damaged = [(name, why) for name, why in ignored.items() if why.damaged]
+    if not names:
+        nearly = Problems()
+        for name, why in ignored.items():
+            nearly.add(name, why.what, why.remedy)
+        raise InputError(f"{root} holds no COCO file", "give a folder or file with images and categories", nearly)
+    for name, why in damaged:
+        problems.add(name, why.what, why.remedy)
+    if tree:
+        tree.tell_refused(problems, {".json", *IMAGE_SUFFIXES})
+    taken: dict[str, str | None] = {}
+    return [CocoFile(tree or Beside(root.parent), name, taken, problems, limits) for name in names]
+
+
+class _Ignored(Struct, frozen=True):
+    """Why a JSON file is no COCO dataset; `damaged` where it may be one that cannot be read."""
+
+    what: str
+    remedy: str = ""
+    damaged: bool = False
+
+
+def _documents(root: Path, tree: Tree | None, at_most: int | None = None) -> tuple[list[str], dict[str, _Ignored]]:
     """The COCO files of a root, and the other JSON files with the reason why each is ignored."""
     if not root.is_dir() or tree is None:
         why = _not_coco(root)
         return ([root.name], {}) if why is None else ([], {root.name: why})
-    ignored: dict[str, str] = {}
+    ignored: dict[str, _Ignored] = {}
     names: list[str] = []
     for name in tree.with_suffix(".json")[:at_most]:
         why = _not_coco(tree.path(name))
@@ -96,32 +132,40 @@ def _documents(root: Path, tree: Tree | None, at_most: int | None = None) -> tup
     return _first_kinds(names, ignored), ignored
 
 
-def _not_coco(path: Path) -> str | None:
+def _not_coco(path: Path) -> _Ignored | None:
     """Why a file is no COCO dataset; None if it is one, sound or damaged."""
     try:
         view = map_file(path)
     except InputError as error:
-        return error.detail
+        return _Ignored(error.detail, error.remedy, damaged=True)
     match bytes(view[:64]).lstrip()[:1]:
         case b"{":
-            found = sections(view, DEFAULT_LIMITS.document_bytes)
-            keys = found.views.keys()
-            if {"images", "categories"} <= keys or (found.damage and "images" in keys):
-                return None
-            if {"images", "annotations"} <= keys and b'"category_id"' in _head(view):
-                return None
-            return "captions without categories" if {"images", "annotations"} <= keys else "no images and categories"
+            return _object_not_coco(view)
         case b"[":
-            return "detection results, not a dataset" if b'"image_id"' in _head(view) else "a list, not a dataset"
+            results = b'"image_id"' in _head(view)
+            return _Ignored("detection results, not a dataset" if results else "a list, not a dataset")
         case _:
-            return "not a JSON object"
+            return _Ignored("not a JSON object")
+
+
+def _object_not_coco(view: memoryview) -> _Ignored | None:
+    found = sections(view, DEFAULT_LIMITS.document_bytes)
+    keys = found.views.keys()
+    if {"images", "categories"} <= keys or (found.damage and "images" in keys):
+        return None
+    if {"images", "annotations"} <= keys and b'"category_id"' in _head(view):
+        return None
+    if found.damage:
+        return _Ignored(found.damage.detail, found.damage.remedy, damaged=True)
+    captions = {"images", "annotations"} <= keys
+    return _Ignored("captions without categories" if captions else "no images and categories")
 
 
 def _head(view: memoryview) -> bytes:
     return bytes(view[: 1 << 20])
 
 
-def _first_kinds(names: list[str], ignored: dict[str, str]) -> list[str]:
+def _first_kinds(names: list[str], ignored: dict[str, _Ignored]) -> list[str]:
     """COCO's own folders hold the same images several times (`instances_val2017`, `person_keypoints_val2017`, ...):
     of such files the first kind is taken, and the others are ignored."""
     chosen: dict[str, str] = {}
@@ -134,7 +178,7 @@ def _first_kinds(names: list[str], ignored: dict[str, str]) -> list[str]:
             continue
         key = f"{folder}/{file.removeprefix(prefix)}"
         if key in chosen:
-            ignored[name] = f"the same images as {chosen[key]}"
+            ignored[name] = _Ignored(f"the same images as {chosen[key]}")
         else:
             chosen[key] = name
             kept.append(name)
@@ -167,17 +211,42 @@ def _patched(file: Path, edits: Sequence[PatchEdit]) -> bytes:
     try:
         text = read_bytes(file, _PATCHED_BYTES).decode()
         start = len(text) - len(text.lstrip("\ufeff \t\r\n"))
-        place = member_spans(text, start)["annotations"][1][0]
-        spans = array_spans(text, place)
-        changes: dict[int, str | None] = {}
-        for edit in edits:
-            if edit.whole_item or edit.array != "annotations" or not 0 <= edit.at < len(spans) or edit.at in changes:
-                raise InputError(f"{file} has no annotation {edit.array}[{edit.at}] to change", "lint it anew")
-            begin, end = spans[edit.at]
-            changes[edit.at] = None if edit.annotation is None else _changed(text[begin:end], edit)
+        members = member_spans(text, start)
+        replacements: list[tuple[Span, str]] = []
+        for array in ("images", "annotations"):
+            spans = array_spans(text, members[array][1][0]) if array in members else []
+            changes: dict[int, str | None] = {}
+            for edit in (edit for edit in edits if edit.array == array):
+                if edit.at is None or not 0 <= edit.at < len(spans) or edit.at in changes:
+                    raise InputError(f"{file} has nothing at {array}[{edit.at}] to change", "lint it anew")
+                begin, end = spans[edit.at]
+                changes[edit.at] = _rewritten_row(text[begin:end], edit)
+            replacements += rewritten(spans, changes)
     except (ValueError, KeyError, RecursionError) as error:
         raise InputError(f"{file} is no COCO file that can be changed: {error}", "write it anew") from error
-    return replaced(text, rewritten(spans, changes)).encode()
+    if any(edit.array not in ("images", "annotations") for edit in edits):
+        raise InputError(f"{file} has arrays of images and annotations to change, no other", "lint it anew")
+    return replaced(text, replacements).encode()
+
+
+def _rewritten_row(row_text: str, edit: PatchEdit) -> str | None:
+    """What becomes of an image or annotation; None where it goes."""
+    if edit.annotation is not None and edit.array == "annotations":
+        return _changed(row_text, edit)
+    if edit.item is not None and edit.array == "images":
+        return _resized(row_text, edit.item)
+    deletes = edit.annotation is None and edit.item is None
+    if not deletes or (edit.array == "images" and not edit.whole_item):
+        raise InputError(f"the change does not fit {edit.array}[{edit.at}]", "lint it anew")
+    return None
+
+
+def _resized(row_text: str, item: Item) -> str:
+    """An image's row with the numbers of the declared size alone changed."""
+    members = member_spans(row_text, 0)
+    return replaced(
+        row_text, [(members[key][1], str(size)) for key, size in (("width", item.width), ("height", item.height))]
+    )
 
 
 def _changed(row_text: str, edit: PatchEdit) -> str:

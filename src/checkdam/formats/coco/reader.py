@@ -1,7 +1,8 @@
 """Reads one COCO file: categories and information at once, then images, then annotations, one row at a time."""
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Container, Iterator
 from typing import Any
 
 from checkdam.formats.base import Entry
@@ -23,6 +24,8 @@ from checkdam.schema import (
     Skeleton,
     annotation_id,
     item_id,
+    ordinal_key,
+    own_key,
 )
 
 MARK = "checkdam"
@@ -50,6 +53,8 @@ class CocoFile:
         self._shared: set[str] = set()  # items that an earlier file holds as well
         self._views: dict[str, memoryview] = {}
         self._mark: dict[str, Any] | None = None
+        self._numbered: frozenset[str] = frozenset()  # arrays whose ids are our writer's, not the source's
+        self._counts: Counter[str] = Counter()  # annotations without an id, by item
         self._open()
         self.split = _split_of_file(name)
         self._read_info()
@@ -107,6 +112,8 @@ class CocoFile:
                 if isinstance(kept, dict):
                     self.metadata |= {text(key, key): scalar(value, key) for key, value in kept.items()}
                 self._mark = mark
+                numbered = mark.get("numbered")
+                self._numbered = frozenset(map(str, numbered if isinstance(numbered, list) else ()))
         except (BadValueError, InputError) as error:
             self._tell("info", error)
 
@@ -142,18 +149,29 @@ class CocoFile:
 
     def entries(self) -> Iterator[Entry]:
         """The items, one for each image. To be exhausted before `annotations`."""
+        yield from (entry for entry, first in self._images() if first)
+
+    def places(self, items: Container[str]) -> Iterator[tuple[str, Origin]]:
+        """The rows about these items, each with the item's id: images, listed once or again, and annotations."""
+        for entry, _ in self._images():
+            if entry.item.id in items and entry.item.origin is not None:
+                yield entry.item.id, entry.item.origin
+        for at, row in self._rows("annotations"):
+            item = self._items.get(str(row.get("image_id")))
+            if item is not None and item in items:
+                yield item, Origin(self.name, at, "annotations")
+
+    def _images(self) -> Iterator[tuple[Entry, bool]]:
+        """Each image, and whether it is the first of its name."""
         if "images" not in self._views:
             self._tell("", BadValueError("", "holds no images", "add the list 'images'"))
         for at, row in self._rows("images"):
             try:
-                entry = self._entry(row, at)
+                yield self._entry(row, at)
             except BadValueError as error:
                 self._tell(f"images[{at}]", error)
-            else:
-                if entry is not None:
-                    yield entry
 
-    def _entry(self, row: dict[str, Any], at: int) -> Entry | None:
+    def _entry(self, row: dict[str, Any], at: int) -> tuple[Entry, bool]:
         source_id = identifier(row.get("id"), "id")
         name, found = self._locate(text(row.get("file_name"), "file_name"), f"images[{at}]")
         width, height = size(row.get("width"), "width"), size(row.get("height"), "height")
@@ -168,7 +186,7 @@ class CocoFile:
             height=height,
             split=self.split,
             metadata=metadata,
-            source_id=source_id,
+            source_id=None if "images" in self._numbered else source_id,
             origin=Origin(self.name, at, "images"),
         )
         if source_id in self._items:
@@ -178,10 +196,10 @@ class CocoFile:
             self._tell(f"images[{at}]", twice)
             self._shared.add(item.id)
         self._items.setdefault(source_id, item.id)
-        if item.id in self._shared:
-            return None
-        self._taken[name] = self.split
-        return Entry(item, self._tree.path(name) if found else None)
+        first = item.id not in self._shared
+        if first:
+            self._taken[name] = self.split
+        return Entry(item, self._tree.path(name) if found else None), first
 
     def _locate(self, file_name: str, place: str) -> tuple[str, bool]:
         """The name of the item for a `file_name`, and whether its file is there."""
@@ -194,23 +212,23 @@ class CocoFile:
         if self._mark is not None:
             return plain, plain in self._tree
         folder = self.name.rpartition("/")[0]
-        beside = f"{folder}/{plain}" if folder else plain
-        apart = folder.rpartition("/")[2].lower() in _LABEL_FOLDERS
-        for candidate in (plain, beside) if apart else (beside, plain):
-            if found := self._tree.find(candidate):
-                return found, True
-        ranked: dict[tuple[bool, bool], list[str]] = {}
+        home = folder.rpartition("/")[0] if folder.rpartition("/")[2].lower() in _LABEL_FOLDERS else folder
+        near = (base + place for base in (_inside(home), _inside(folder), "") for place in (plain, f"images/{plain}"))
+        if found := next(filter(None, map(self._tree.find, near)), None):
+            return found, True  # what lies beside this file comes before what lies far off
+        ranked: dict[tuple[bool, bool, bool], list[str]] = {}
         for name in self._tree.ending(plain):
             split = split_of_path(name)
             if split in (None, self.split) or self.split is None:
-                ranked.setdefault((split == self.split, "/images/" in f"/{name.lower()}"), []).append(name)
+                rank = name.startswith(_inside(home)), split == self.split, "/images/" in f"/{name.lower()}"
+                ranked.setdefault(rank, []).append(name)
         best = ranked[max(ranked)] if ranked else []
         if len(best) == 1:
             return best[0], True
         if best:
             several = BadValueError("file_name", f"{shown(file_name)} fits {best[0]} and {best[1]}", "give its folder")
             self._tell(place, several)
-        return plain if apart else beside, False
+        return _inside(home) + plain, False
 
     def annotations(self) -> Iterator[Annotation]:
         """The annotations on the items that `entries` gave."""
@@ -227,15 +245,18 @@ class CocoFile:
         if item is None:
             raise BadValueError("image_id", f"{image} is the id of no image", "add the image or remove the row")
         category = identifier(row.get("category_id"), "category_id")
-        source_id = None if row.get("id") is None else identifier(row["id"], "id")
+        own = None if "annotations" in self._numbered else row.get("id")
+        source_id = None if own is None else identifier(own, "id")
         geometry, box, attributes = read_shape(row, self._limits)
         attributes |= _attributes(row)
         computed = row.get("computed")
         if isinstance(computed, list) and "bbox" in computed:
             box = None
-        key = f"#{at}" if source_id is None else source_id
-        if source_id is not None and not seen.add(source_id):
-            key = f"{source_id}#{at}"
+        key = ordinal_key(self._counts[item]) if source_id is None else own_key(source_id)
+        if source_id is None:
+            self._counts[item] += 1
+        elif not seen.add(source_id):
+            key += f"#{at}"
             twice = BadValueError("id", f"{source_id} is given twice", "give each annotation its own id")
             self._tell(f"annotations[{at}]", twice)
         if item in self._shared:
@@ -250,6 +271,11 @@ class CocoFile:
             source_id=source_id,
             origin=Origin(self.name, at, "annotations"),
         )
+
+
+def _inside(folder: str) -> str:
+    """What the paths of a folder's files begin with."""
+    return f"{folder}/" if folder else ""
 
 
 def _demand_list(view: memoryview, limits: InputLimits) -> None:

@@ -146,17 +146,23 @@ class _Split:
                 row[key] = value
         key = self._image_ids.take(item.source_id, item.name, report)
         self._images.write(f"{key}\t{_dumped(row)}\n")
+        written = 0
         for annotation in annotations:
             place = where(item, annotation)
             fields = written_annotation(annotation, place, report)
             if fields is not None:
+                written += 1
                 fields["category_id"] = categories.id_of(annotation.label)
                 key = self._annotation_ids.take(annotation.source_id, place, report)
                 self._annotations.write(f"{key}\t{self._count}\t{_dumped(fields)}\n")
         self._count += 1
+        report.wrote(written)
 
     def finish(self, folder: Path, name: str, head: dict[str, Any], categories: _Categories) -> None:
-        """Writes the file of the split."""
+        """Writes the file of the split. Arrays whose ids are all of our giving are named in its mark."""
+        ids = {"images": self._image_ids, "annotations": self._annotation_ids}
+        if numbered := [array for array, each in ids.items() if each.gave_all()]:
+            head["info"][MARK]["numbered"] = numbered
         path = contained(folder, name)
         path.parent.mkdir(exist_ok=True)
         images: list[str] = []
@@ -181,11 +187,18 @@ class _Ids:
         self._seen = Seen()
         self._next = 1
         self._loss = loss
+        self._given = self._missing = False
+
+    def gave_all(self) -> bool:
+        """Whether there are rows, none of which had an id."""
+        return self._missing and not self._given
 
     def take(self, source_id: str | None, place: str, report: LossReport) -> str:
         """The JSON of the id, or nothing where one is to be given at the end."""
         if source_id is None:
+            self._missing = True
             return ""
+        self._given = True
         if not source_id or not writable(source_id) or not self._seen.add(source_id):
             report.add(self._loss, place)
             return ""

@@ -4,7 +4,10 @@ Beside our own layout the exports of doccano (`label`, `entities`) and Prodigy (
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,7 @@ import msgspec
 from checkdam.formats.base import Detection, Entry, Event, LossReport, MediaSource, PatchEdit, Record
 from checkdam.formats.jsonl.rows import LABEL_KEYS, check_texts, label_places, read_label, written_row
 from checkdam.formats.jsonstream import array_spans, member_spans, replaced, rewritten
+from checkdam.formats.lines import without
 from checkdam.formats.output import new_folder, write_text
 from checkdam.formats.tree import DETECT_FILES, Tree, split_named, split_of_path, stem
 from checkdam.formats.values import BadValueError, identifier, scalar, shown, text
@@ -26,11 +30,14 @@ from checkdam.schema import (
     Label,
     LimitError,
     Origin,
+    Problem,
     Problems,
     Scalar,
     Taxonomy,
     annotation_id,
     item_id,
+    ordinal_key,
+    own_key,
 )
 
 _SUFFIXES = (".jsonl", ".ndjson")
@@ -38,6 +45,8 @@ _TAXONOMY = "taxonomy.json"
 _DATA = "data.jsonl"
 _PATCHED_BYTES = 1 << 32
 _SAMPLE_BYTES = 1 << 20
+_SAMPLE_FILES = 20
+_SAMPLE_LINES = 20
 _ITEM_KEYS = frozenset({"id", "text", "data", "split", "source_id", "metadata", "meta", *LABEL_KEYS})
 
 
@@ -54,8 +63,16 @@ class Jsonl:
         except InputError:
             return None
         base = root if root.is_dir() else root.parent
-        sure = [name for name in names[:20] if _first_is_text(base / name)]
+        sure = [name for name in names[:_SAMPLE_FILES] if _no_texts(base / name, name) is None]
         return Detection(self.name, 0.8, f"{sure[0]}: a JSON object with a text on each line") if sure else None
+
+    def near_misses(self, root: Path, problems: Problems) -> None:
+        with suppress(InputError):
+            names = _files(root, Tree(root, at_most=DETECT_FILES) if root.is_dir() else None)
+            base = root if root.is_dir() else root.parent
+            for name in names[:_SAMPLE_FILES]:
+                if name.lower().endswith(_SUFFIXES) and (why := _no_texts(base / name, name)):
+                    problems.add(why.where, why.what, why.remedy)
 
     def read(self, root: Path, problems: Problems, limits: InputLimits = DEFAULT_LIMITS) -> Iterator[Event]:
         tree = Tree(root, limits) if root.is_dir() else None
@@ -93,7 +110,11 @@ class Jsonl:
                     _report_fields(item, report)
                     row = written_row(item, annotations, report)
                     out.write(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n")
+                    report.wrote(sum(1 for _ in label_places(row)))
         return report
+
+    def places(self, root: Path, items: Sequence[Item]) -> dict[str, list[Origin]]:  # noqa: ARG002
+        return {item.id: [item.origin] for item in items if item.origin is not None}
 
     def patch(self, file: Path, edits: Sequence[PatchEdit]) -> bytes:
         return _patched(read_bytes(file, _PATCHED_BYTES), edits, str(file))
@@ -111,16 +132,51 @@ def _files(root: Path, tree: Tree | None) -> list[str]:
     return tree.with_suffix(*_SUFFIXES)
 
 
-def _first_is_text(path: Path) -> bool:
-    """Whether the first line that is no space is an object with a text."""
+def _no_texts(path: Path, name: str) -> Problem | None:
+    """None if one of the first lines is an object with a text; else what is wrong with the first of them."""
     try:
         with open_regular(path) as file:
             head = file.read(_SAMPLE_BYTES)
-        line = next(filter(None, (each.strip() for each in head.removeprefix(b"\xef\xbb\xbf").split(b"\n"))), b"")
-        row = msgspec.json.decode(line)
-    except (InputError, OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return False
-    return isinstance(row, dict) and isinstance(row.get("text", row.get("data")), str)
+    except InputError as error:
+        return Problem(name, error.detail, error.remedy)
+    except OSError as error:
+        return Problem(name, f"cannot be read: {error.strerror}", "check the disk")
+    wrong: Problem | None = None
+    lines = enumerate(head.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1)
+    for at, line in islice(((at, line) for at, line in lines if line.strip()), _SAMPLE_LINES):
+        try:
+            row = msgspec.json.decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            wrong = wrong or Problem(f"{name}:{at}", *_no_json(line, error))
+        else:
+            if isinstance(row, dict) and isinstance(row.get("text", row.get("data")), str):
+                return None
+            wrong = wrong or Problem(f"{name}:{at}", "holds no text", 'write an object with a "text" on each line')
+    return wrong or Problem(name, "is empty", "remove it or write it anew")
+
+
+def _no_json(line: bytes, error: Exception) -> tuple[str, str]:
+    """What is wrong with a line that the decoder refused, and the remedy."""
+    told = str(error)
+    if b"\0" in line:
+        return "is no UTF-8 (it may be UTF-16)", "save it as UTF-8"
+    if isinstance(error, UnicodeDecodeError):
+        return f"is no UTF-8 (byte {error.start}: 0x{line[error.start]:02x})", "save it as UTF-8"
+    if half := _half_pair(line):
+        return f"holds half of a surrogate pair, {half}", "remove the character"
+    if "Number out of range" in told:
+        return "holds a number that is too large", "give a smaller number"
+    return f"is no JSON: {told}", "write an object on each line, in UTF-8"
+
+
+def _half_pair(line: bytes) -> str | None:
+    """The first surrogate that is alone in a line of JSON, escaped."""
+    try:
+        written = json.dumps(json.loads(line), ensure_ascii=False)  # which take it, unlike our decoder
+    except (ValueError, RecursionError):
+        return None
+    alone = re.search("[\ud800-\udfff]", written)
+    return f"\\u{ord(alone[0]):04x}" if alone else None
 
 
 def _estimate(path: Path) -> int:
@@ -181,11 +237,13 @@ class _Reader:
                     else:
                         problems.add(f"{name}:{at}", f"is {shown(row)}, not an object", "write an object on each line")
                 except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-                    problems.add(f"{name}:{at}", f"is no JSON: {error}", "write an object on each line, in UTF-8")
+                    problems.add(f"{name}:{at}", *_no_json(line, error))
         except InputError as error:
             problems.add(name, error.detail, error.remedy)
 
     def _item(self, file: str, at: int, row: dict[str, Any]) -> Item:
+        if row.get("text", row.get("data")) is None:
+            raise BadValueError("text", "is missing", "give the text, in quotes")
         content = text(row.get("text", row.get("data")), "text")
         given = row.get("id")
         key = None if given is None else identifier(given, "id")
@@ -193,6 +251,9 @@ class _Reader:
         if name in self._taken:
             raise BadValueError("id", f"{shown(name)} is that of {self._taken[name]} too", "give each text its own id")
         self._taken[name] = f"{file}:{at}"
+        own = row.get("source_id")
+        if own is None and "source_id" in row:
+            key = None  # our writer gives an id to texts that have none
         split = row.get("split")
         metadata: dict[str, Scalar] = {}
         for container in ("meta", "metadata"):
@@ -210,14 +271,14 @@ class _Reader:
             text=content,
             split=_split_of_file(file) if split is None else text(split, "split"),
             metadata=metadata,
-            source_id=identifier(row["source_id"], "source_id") if row.get("source_id") is not None else key,
+            source_id=key if own is None else identifier(own, "source_id"),
             origin=Origin(file, at),
         )
 
     def _annotations(self, file: str, at: int, row: dict[str, Any], item: Item) -> Iterator[Annotation]:
         keys: set[str] = set()
         given: set[str] = set()
-        for ordinal, (place, value) in enumerate(label_places(row)):
+        for place, value in label_places(row):
             try:
                 found = read_label(place, value)
             except BadValueError as error:
@@ -226,7 +287,7 @@ class _Reader:
             if found.source_id is not None and found.source_id in given:
                 self._problems.add(_place(file, at, f"{place.path}.id"), "is given twice", "give each label its own id")
             given.add(found.source_id or "")
-            key = found.source_id or str(ordinal)
+            key = own_key(found.source_id) if found.source_id else ordinal_key(len(keys))
             while key in keys:
                 key += "#"
             keys.add(key)
@@ -269,7 +330,8 @@ def _patched(data: bytes, edits: Sequence[PatchEdit], file: str) -> bytes:
     for edit in edits:
         number, _, key = (edit.array or f"{edit.at}.").partition(".")
         at = int(number) - 1 if number.isdecimal() else -1
-        if not 0 <= at < len(lines) or (key and key not in LABEL_KEYS) or not lines[at].strip():
+        fits = 0 <= at < len(lines) and (not key or key in LABEL_KEYS) and lines[at].strip()
+        if not fits or (edit.item is not None and edit.annotation is None):
             raise InputError(f"{file} has nothing at {edit.array or 'line'} {edit.at} to change", "lint it anew")
         by_line.setdefault(at, []).append(edit)
     gone = {at for at, each in by_line.items() if any(edit.whole_item for edit in each)}
@@ -278,10 +340,7 @@ def _patched(data: bytes, edits: Sequence[PatchEdit], file: str) -> bytes:
             lines[at] = _changed(lines[at].decode(), by_line[at]).encode()
         except (ValueError, IndexError, KeyError, RecursionError, BadValueError) as error:
             raise InputError(f"{file}:{at + 1} cannot be changed: {error}", "change it by hand") from error
-    if len(lines) - 1 in gone:
-        gone.discard(len(lines) - 1)
-        lines[-1] = b""
-    return b"\n".join(line for at, line in enumerate(lines) if at not in gone)
+    return without(lines, gone)
 
 
 def _changed(line: str, edits: Sequence[PatchEdit]) -> str:
@@ -300,7 +359,7 @@ def _changed(line: str, edits: Sequence[PatchEdit]) -> str:
         listed = [edit for edit in edits if edit.array is not None and edit.array.endswith(f".{key}")]
         if listed:
             elements = array_spans(line, members[key][1][0])
-            changes = {edit.at: _written(edit, line[elements[edit.at][0]]) for edit in listed}
+            changes = {at: _written(edit, line[elements[at][0]]) for edit in listed if (at := edit.at) is not None}
             replacements += rewritten(elements, changes)
     return replaced(line, replacements)
 

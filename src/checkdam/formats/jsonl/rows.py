@@ -114,7 +114,7 @@ def written_row(item: Item, annotations: Sequence[Annotation], report: LossRepor
         report.add("items without a text, written as empty ones", item.name)
     if item.split is not None:
         row["split"] = item.split
-    if item.source_id not in (None, item.name):
+    if item.source_id != item.name:  # null says that the id is no id of the source, only a name
         row["source_id"] = item.source_id
     metadata = {key: value for key, value in item.metadata.items() if writable(key) and writable(value)}
     for key in item.metadata.keys() - metadata.keys():

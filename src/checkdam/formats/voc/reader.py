@@ -1,7 +1,7 @@
 """Reads a folder of Pascal VOC files."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
@@ -29,6 +29,7 @@ from checkdam.schema import (
     Taxonomy,
     annotation_id,
     item_id,
+    ordinal_key,
 )
 
 LABEL_MAP = "labelmap.txt"
@@ -40,6 +41,8 @@ MARK = "checkdam"
 _ANNOTATION_FOLDERS = frozenset({"annotations", "annotation", "xml", "xmls", "labels"})
 _IMAGE_FOLDERS = ("JPEGImages", "images", "imgs", "img", "")
 _LIST = re.compile(r"(?:(?P<folder>.*)/)?ImageSets/Main/(?P<split>[^/]+)\.txt", re.IGNORECASE)
+_ANY_LIST = re.compile(r"(?:.*/)?ImageSets/[^/]+/[^/]+\.txt", re.IGNORECASE)
+_NUMBERED = re.compile(r"\s+-?\d+$")
 _FLAGGED = re.compile(r"\S+\s+(-1|0|1)")
 _CORNERS = ("xmin", "ymin", "xmax", "ymax")
 
@@ -64,14 +67,43 @@ class VocFolder:
                 yield from self._document(name, document, found)
         yield from self._bare(found)
 
-    def _parsed(self, name: str, problems: Problems) -> Document | None:
+    def places(self, items: Sequence[Item]) -> dict[str, list[Origin]]:
+        """Of each item its image, the XML files about it, and its lines in the lists of `ImageSets`."""
+        found: dict[str, list[Origin]] = {item.name: [] for item in items}
+        owners = {name: name for name in found if name in self._tree}
+        passed = Problems()
+        for file in self._tree.with_suffix(".xml"):
+            document = self._parsed(file, passed)
+            name = None if document is None else self._about(file, document)
+            if name in found:
+                owners[file] = name
+        for file, name in owners.items():
+            found[name].append(Origin(file))
+        for each in filter(_ANY_LIST.fullmatch, self._tree.names):
+            for at, name in self._naming(each, owners):
+                found[name].append(Origin(each, at))
+        return {item.id: found[item.name] for item in items}
+
+    def _about(self, file: str, document: Document) -> str | None:
+        """The name of the item that an XML file is about; None where it says none."""
         try:
-            return parse(read_bytes(self._tree.path(name), self._limits.document_bytes), self._limits)
-        except InputError as error:
-            line, told, rest = error.detail.partition(": ")
-            place = f"{name}:{line.removeprefix('line ')}" if told and line.startswith("line ") else name
-            problems.add(place, rest if place != name else error.detail, error.remedy or "mend or remove the file")
+            media, missing = self._image(file, document.head.fields)
+        except BadValueError:
             return None
+        return media or missing
+
+    def _naming(self, file: str, owners: Mapping[str, str]) -> Iterator[tuple[int, str]]:
+        """The lines of a list, of whatever kind, that stand for one of these files, with the item that owns it."""
+        folder = file.rpartition("/")[0].rpartition("/")[0].rpartition("/")[0]
+        prefix = f"{folder}/" if folder else ""
+        for at, line in enumerate(map(str.strip, self._lines(file)), 1):
+            if line:  # which may end in a number: whether a class is there, or which of the objects is meant
+                stands = self._stands_for(line, prefix) or self._stands_for(_NUMBERED.sub("", line), prefix)
+                if stands is not None and stands in owners:
+                    yield at, owners[stands]
+
+    def _parsed(self, name: str, problems: Problems) -> Document | None:
+        return parsed(self._tree.path(name), name, problems, self._limits)
 
     def _taxonomy(self, documents: list[str]) -> Taxonomy:
         maps = [name for name in self._tree.with_suffix(".txt") if name.rpartition("/")[2].lower() == LABEL_MAP]
@@ -188,14 +220,16 @@ class VocFolder:
     def _annotations(self, file: str, document: Document, item: Item) -> Iterator[Annotation]:
         lines = [each.line for each in document.objects]
         by_line = len(set(lines)) == len(lines)
+        ordinal = -1
         for at, element in enumerate(document.objects):
             try:
                 label, geometry, box, attributes = read_object(element, self._limits)
             except BadValueError as error:
                 self._problems.add(f"{file}:{element.line}", f"{error.path} {error.what}".strip(), error.remedy)
                 continue
+            ordinal += 1
             yield Annotation(
-                id=annotation_id(item.id, str(at)),
+                id=annotation_id(item.id, ordinal_key(ordinal)),
                 item_id=item.id,
                 label=label,
                 geometry=geometry,
@@ -271,12 +305,22 @@ def _list_rank(split: str) -> tuple[bool, int, str]:
     return (name is None, known.index(name) if name else 0, split)
 
 
+def parsed(path: Path, name: str, problems: Problems, limits: InputLimits) -> Document | None:
+    """A file's document; None, and a problem, where it holds none."""
+    try:
+        return parse(read_bytes(path, limits.document_bytes), limits)
+    except InputError as error:
+        line, told, rest = error.detail.partition(": ")
+        place = f"{name}:{line.removeprefix('line ')}" if told and line.startswith("line ") else name
+        problems.add(place, rest if place != name else error.detail, error.remedy or "mend or remove the file")
+        return None
+
+
 def read_object(element: Element, limits: InputLimits) -> tuple[str, Geometry, Box | None, dict[str, AttributeValue]]:
-    """Label, geometry, declared box and attributes of an object or part. Raises `BadValueError`."""
+    """Label, geometry, declared box and attributes of an object or part. Raises `BadValueError`, which tells of all
+    that is wrong with name and corners."""
     fields = element.fields
-    if not fields.get("name"):
-        raise BadValueError("name", "is missing", "name the object's class")
-    left, top, right, bottom = (_coordinate(fields, f"bndbox.{corner}", limits) for corner in _CORNERS)
+    left, top, right, bottom = _named_corners(fields, limits)
     width, height = (float(EXACT.subtract(far, near)) for far, near in ((right, left), (bottom, top)))
     if max(abs(width), abs(height)) == float("inf"):
         raise BadValueError("bndbox", "is larger than any number", "give the corners in pixels")
@@ -293,6 +337,21 @@ def read_object(element: Element, limits: InputLimits) -> tuple[str, Geometry, B
     if outline is None:
         return label, box, None, attributes
     return label, outline, None if "bndbox.xmin" in element.computed else box, attributes
+
+
+def _named_corners(fields: dict[str, str], limits: InputLimits) -> list[Decimal]:
+    """The corners of an object with a name."""
+    faults = [] if fields.get("name") else [BadValueError("name", "is missing", "name the object's class")]
+    corners: list[Decimal] = []
+    for corner in _CORNERS:
+        try:
+            corners.append(_coordinate(fields, f"bndbox.{corner}", limits))
+        except BadValueError as error:
+            faults.append(error)
+    if faults:
+        remedies = dict.fromkeys(fault.remedy for fault in faults)
+        raise BadValueError("", "; ".join(f"{fault.path} {fault.what}" for fault in faults), "; ".join(remedies))
+    return corners
 
 
 def _coordinate(fields: dict[str, str], key: str, limits: InputLimits) -> Decimal:

@@ -12,6 +12,7 @@ from typing import Any
 
 from checkdam.formats.base import LossReport, MediaSource, PatchEdit, Record
 from checkdam.formats.exact import EXACT, decimal, plain
+from checkdam.formats.lines import without
 from checkdam.formats.output import check_item, new_folder, place_media, report_item, report_taxonomy, where, write_text
 from checkdam.formats.tree import counterpart, hidden, is_image_name, split_named, split_of_path, stem
 from checkdam.formats.values import BadValueError, unfit
@@ -64,6 +65,7 @@ def write_voc(target: Path, taxonomy: Taxonomy, records: Iterable[Record], media
             held = [annotation for annotation, each in zip(annotations, fields, strict=True) if each]
             _compare(data, item, held, report)
             write_text(folder, name, data)
+            report.wrote(len(held))
         for split, entries in lists.items():
             write_text(folder, f"ImageSets/Main/{split}.txt", "".join(f"{entry}\n" for entry in entries))
     return report
@@ -249,13 +251,16 @@ def _same(read: AttributeValue, given: AttributeValue) -> bool:
 
 
 def patch_voc(data: bytes, edits: Sequence[PatchEdit], file: str) -> bytes:
-    """The bytes of an XML file with some of its objects or parts changed or deleted."""
+    """The bytes of an XML file with its size, or some of its objects or parts, changed or deleted."""
     if b"\0" in data[:4] or data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise InputError(f"{file} is UTF-16, in which no byte is changed", "save it as UTF-8")
-    objects = parse(data, DEFAULT_LIMITS).objects
+    document = parse(data, DEFAULT_LIMITS)
     changes: list[tuple[int, int, bytes]] = []
     for edit in edits:
-        element = _element(objects, edit, file)
+        if edit.at is None and edit.item is not None:
+            changes += _resized(data, document.head, edit.item, file)
+            continue
+        element = _element(document.objects, edit, file)
         if edit.annotation is None:
             changes.append((*_lines_of(data, element), b""))
         else:
@@ -270,8 +275,31 @@ def patch_voc(data: bytes, edits: Sequence[PatchEdit], file: str) -> bytes:
     return b"".join(pieces) + data[at:]
 
 
+def patch_list(data: bytes, edits: Sequence[PatchEdit], file: str) -> bytes:
+    """The bytes of a list of `ImageSets` without some of its lines."""
+    lines = data.split(b"\n")
+    gone = {edit.at - 1 for edit in edits if edit.whole_item and edit.at is not None}
+    if len(gone) < len(edits) or not all(0 <= at < len(lines) and lines[at].strip() for at in gone):
+        raise InputError(f"{file} has not all of the lines that are to be deleted", "lint it anew")
+    return without(lines, gone)
+
+
+def _resized(data: bytes, head: Element, item: Item, file: str) -> list[tuple[int, int, bytes]]:
+    """The numbers of `<size>` that differ."""
+    changes: list[tuple[int, int, bytes]] = []
+    for key, size in (("size.width", item.width), ("size.height", item.height)):
+        if size is None or key not in head.spans:
+            raise InputError(f"{file} declares no {key} that can be changed", "change it by hand")
+        if not _means_the_same(head.fields[key], str(size)):
+            start, end = head.spans[key]
+            text = data[start:end]
+            start += len(text) - len(text.lstrip())
+            changes.append((start, start + len(text.strip()), str(size).encode()))
+    return changes
+
+
 def _element(objects: Sequence[Element], edit: PatchEdit, file: str) -> Element:
-    if edit.array == "object" and 0 <= edit.at < len(objects):
+    if edit.array == "object" and edit.at is not None and 0 <= edit.at < len(objects) and not edit.whole_item:
         return objects[edit.at]
     found = [each for each in objects if each.line == edit.at] if edit.array is None else []
     if len(found) != 1 or edit.whole_item:

@@ -3,6 +3,7 @@
 Fields nested in one another are flattened: `<source><database>` becomes `source.database`.
 """
 
+import re
 from xml.parsers import expat
 
 from msgspec import Struct, field
@@ -12,11 +13,13 @@ from checkdam.formats.values import whole_number
 from checkdam.guard.limits import InputLimits
 from checkdam.schema import AttributeValue, InputError, LimitError
 
+_START_TAG = re.compile(rb"""<(?:[^"'>]|"[^"]*"|'[^']*')*>""")  # an attribute's value may hold a >
+
 
 class Element(Struct):
     """An `<object>`, a `<part>` of one, or the `<annotation>` itself: its line, its bytes `[start, end)`, the text of
-    its leaves, and for leaves without XML attributes the bytes of that text. `computed` names the fields that our
-    writer marked as its own."""
+    its leaves, and the bytes of that text. `computed` names the fields that our writer marked as its own, whose bytes
+    are not told: what changes them takes the mark away."""
 
     line: int
     start: int
@@ -71,7 +74,8 @@ class _Builder:
         depth = len(self._path)
         self._path.append(name)
         self._leaf, self._computed = [], attributes.get("computed") == "true"
-        self._leaf_start = None if attributes else self._data.find(b">", start) + 1
+        tag = None if self._computed else _START_TAG.match(self._data, start)
+        self._leaf_start = tag.end() if tag else None
         if self.document is None:
             if name != "annotation":
                 raise InputError(f"line {line}: begins with <{name[:40]}>, not <annotation>")

@@ -13,7 +13,7 @@ from checkdam.formats.yolo.reader import YoloFolder, find_config, label_files, l
 from checkdam.formats.yolo.writer import patch_yolo, write_yolo
 from checkdam.guard.files import read_bytes
 from checkdam.guard.limits import DEFAULT_LIMITS, InputLimits
-from checkdam.schema import InputError, ItemKind, Problems, Taxonomy
+from checkdam.schema import InputError, Item, ItemKind, Origin, Problems, Taxonomy
 
 _SAMPLE = 20
 
@@ -41,6 +41,14 @@ class Yolo:
             Detection(self.name, 0.3, f"{config.file} with class names and paths") if config and config.paths else None
         )
 
+    def near_misses(self, root: Path, problems: Problems) -> None:
+        if root.is_dir():
+            tree = Tree(root, at_most=DETECT_FILES)
+            find_config(tree, problems)
+            for name in tree.images[:: max(len(tree.images) // _SAMPLE, 1)][:_SAMPLE]:
+                for label in label_files(tree, name):
+                    problems.add(label, "none of its first lines is a class and coordinates", "give class x y w h")
+
     def read(self, root: Path, problems: Problems, limits: InputLimits = DEFAULT_LIMITS) -> Iterator[Event]:
         if not root.is_dir():
             raise InputError(f"{root} is no folder", "give the folder that holds the images and label files")
@@ -57,6 +65,9 @@ class Yolo:
         self, target: Path, taxonomy: Taxonomy, records: Iterable[Record], media: MediaSource | None
     ) -> LossReport:
         return write_yolo(target, taxonomy, records, media)
+
+    def places(self, root: Path, items: Sequence[Item]) -> dict[str, list[Origin]]:
+        return YoloFolder(root, Problems(), DEFAULT_LIMITS).places(items)
 
     def patch(self, file: Path, edits: Sequence[PatchEdit]) -> bytes:
         return patch_yolo(read_bytes(file, DEFAULT_LIMITS.document_bytes), edits, str(file))

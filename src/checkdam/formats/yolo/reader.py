@@ -1,7 +1,7 @@
 """Reads a folder of YOLO label files."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ import yaml
 from msgspec import Struct, field
 
 from checkdam.formats.base import Entry, Event
-from checkdam.formats.tree import Tree, plain_name, split_named, split_of_path, stem
+from checkdam.formats.tree import Tree, hidden, is_image_name, plain_name, split_named, split_of_path, stem
 from checkdam.formats.values import BadValueError, shown, unfit
 from checkdam.formats.yolo.lines import read_line
 from checkdam.guard.files import read_text
@@ -27,6 +27,7 @@ from checkdam.schema import (
     Taxonomy,
     annotation_id,
     item_id,
+    ordinal_key,
 )
 
 MARK = "checkdam"
@@ -34,7 +35,10 @@ MARK = "checkdam"
 
 _CONFIG_BYTES = 4 * 1024 * 1024
 _YAML_DEPTH = 20
+_SAMPLE_BYTES = 1 << 14
+_SAMPLE_LINES = 20
 _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # builds texts, lists and dictionaries only
+_MISSING_LINE = re.compile(r"(?:([0-9]{1,10}) ([0-9]{1,10})|- -) (.+)")
 _NAME_FILES = frozenset({"classes.txt", "obj.names", "_darknet.labels", "predefined_classes.txt"})
 _LABEL_LINE = re.compile(r"\s*\d+(\.0+)?(\s+[-+.\deE]+){4,}\s*")
 
@@ -49,6 +53,7 @@ class Config(Struct):
     joints: tuple[int, int] | None = None
     base: str = ""
     marked: bool = False
+    missing: str = ""  # our writer's list of images that were not there, with their sizes
 
 
 def load_yaml(text: str) -> Any:
@@ -101,6 +106,8 @@ def _config(name: str, document: dict[Any, Any], problems: Problems) -> Config:
     mark = document.get(MARK)
     splits = mark.get("splits") if isinstance(mark, dict) else None
     config.marked = isinstance(splits, dict)
+    missing = mark.get("missing") if isinstance(mark, dict) else None
+    config.missing = missing if isinstance(missing, str) else ""
     for key, value in (splits if isinstance(splits, dict) else document).items():
         split = key if config.marked else split_named(str(key))
         paths = [value] if isinstance(value, str) else value if isinstance(value, list) else []
@@ -137,13 +144,13 @@ def label_files(tree: Tree, image: str) -> Iterator[str]:
 
 
 def looks_like_labels(tree: Tree, name: str) -> bool:
-    """Whether the first line of a file is a class and coordinates."""
+    """Whether one of the first lines of a file is a class and coordinates."""
     try:
         with tree.path(name).open("rb") as file:
-            first = file.read(4096).decode("utf-8-sig", "replace").lstrip().partition("\n")[0]
+            head = file.read(_SAMPLE_BYTES).decode("utf-8-sig", "replace")
     except OSError:
         return False
-    return bool(_LABEL_LINE.fullmatch(first[:1000]))
+    return any(_LABEL_LINE.fullmatch(line[:1000]) for line in head.lstrip().split("\n")[:_SAMPLE_LINES])
 
 
 class YoloFolder:
@@ -167,6 +174,24 @@ class YoloFolder:
             yield from self._image(name, split, labels[name])
         self._tell_unclaimed()
 
+    def places(self, items: Sequence[Item]) -> dict[str, list[Origin]]:
+        """Of each item its image, its label files unless an image that stays has them too (`a.jpg` and `a.png` share
+        theirs), and its lines in the lists that the YAML file names."""
+        found: dict[str, list[Origin]] = {item.name: [] for item in items}
+        images = self._images()
+        kept = {label for name in images if name not in found for label in label_files(self._tree, name)}
+        for name in found.keys() & images.keys():
+            labels = [label for label in label_files(self._tree, name) if label not in kept]
+            found[name] += [Origin(file) for file in (name, *labels) if file in self._tree]
+        for each in sorted(self._lists):
+            for at, name in self._listed(each):
+                if name in found:
+                    found[name].append(Origin(each, at))
+        for name, (at, _) in self._missing.items():
+            if name in found:
+                found[name].append(Origin(self._missing_list, at))
+        return {item.id: found[item.name] for item in items}
+
     def _images(self) -> dict[str, str | None]:
         """The images of the dataset with their splits, sorted."""
         splits: dict[str, str | None] = {}
@@ -179,14 +204,41 @@ class YoloFolder:
             in_place = "images" in name.lower().split("/")[:-1]
             if name not in splits and (in_place or next(label_files(self._tree, name), None)):
                 splits[name] = split_of_path(name) if by_folder else None
+        for name in self._missing:
+            splits.setdefault(name, None)
         return dict(sorted(splits.items()))
+
+    @property
+    def _missing_list(self) -> str:
+        return f"{self._config.file.rpartition('/')[0]}/{self._config.missing}".lstrip("/")
+
+    @cached_property
+    def _missing(self) -> dict[str, tuple[int, tuple[int, int] | None]]:
+        """The images of the list of those that were not there and are not now: line and size."""
+        found: dict[str, tuple[int, tuple[int, int] | None]] = {}
+        folder, list_name = self._config.file.rpartition("/")[0], self._missing_list
+        for at, line in enumerate(
+            self._lines(list_name) if self._config.missing and list_name in self._tree else (), 1
+        ):
+            match = _MISSING_LINE.fullmatch(line)
+            try:
+                plain = plain_name(match[3]) if match else ""
+            except InputError:
+                plain = ""
+            if match is None or not is_image_name(plain) or hidden(plain):
+                if line:
+                    self._problems.add(f"{list_name}:{at}", f"is no size and image: {shown(line)}", "remove the line")
+            elif (name := f"{folder}/{plain}".lstrip("/")) not in self._tree:
+                width, height = int(match[1] or 0), int(match[2] or 0)
+                found[name] = at, (width, height) if min(width, height) > 0 and max(width, height) < 2**31 else None
+        return found
 
     def _at(self, path: str) -> list[str]:
         """The images that a path of the YAML file stands for: those of a folder, or of a list."""
         for candidate in self._candidates(path):
             if candidate.lower().endswith(".txt"):
                 if name := self._tree.find(candidate):
-                    return list(self._listed(name))
+                    return [image for _, image in self._listed(name)]
                 continue
             prefix = candidate.rstrip("/") + "/" if candidate not in ("", ".") else ""
             inside = [name for name in self._tree.images if name.startswith(prefix)]
@@ -214,7 +266,8 @@ class YoloFolder:
         for start in dict.fromkeys((f"{folder}/{base}".strip("/"), folder, base, base.rpartition("/")[2], "")):
             yield f"{start}/{own}".strip("/")
 
-    def _listed(self, name: str) -> Iterator[str]:
+    def _listed(self, name: str) -> Iterator[tuple[int, str]]:
+        """The lines of a list with the images that they name."""
         self._lists.add(name)
         folder = name.rpartition("/")[0]
         for at, line in enumerate(self._lines(name), 1):
@@ -226,10 +279,11 @@ class YoloFolder:
                 self._tree.find(f"{folder}/{plain}".lstrip("/"))
                 or self._tree.find(plain)
                 or self._tree.find(plain.strip())
+                or next((each for each in (f"{folder}/{plain}".lstrip("/"),) if each in self._missing), None)
                 or self._far(plain.strip())
             )
             if found:
-                yield found
+                yield at, found
             else:
                 self._problems.add(f"{name}:{at}", f"names no image of the dataset: {shown(line)}", "remove the line")
 
@@ -280,12 +334,12 @@ class YoloFolder:
         yield from (int(number) for number in re.findall(r"^\s*([0-9]{1,9})\s", text, re.MULTILINE))
 
     def _image(self, name: str, split: str | None, label: str | None) -> Iterator[Event]:
-        path = self._tree.path(name)
+        path = None if name in self._missing else self._tree.path(name)
         try:
-            size = image_size(path, self._limits)
+            size = image_size(path, self._limits) if path else self._missing[name][1]
         except InputError as error:
             size = None
-            if label:
+            if label and any(line.strip() for line in self._lines(label)):
                 what = f"the image has no readable size, so that its boxes cannot be placed: {error.detail}"
                 self._problems.add(name, what, error.remedy)
         width, height = size or (None, None)
@@ -309,14 +363,14 @@ class YoloFolder:
         for at, text in enumerate(self._lines(file), 1):
             if not text.strip():
                 continue
-            ordinal += 1
             try:
                 line = read_line(text, size, self._config.joints)
             except BadValueError as error:
                 self._problems.add(f"{file}:{at}", f"{error.path} {error.what}".strip(), error.remedy)
                 continue
+            ordinal += 1
             yield Annotation(
-                id=annotation_id(item.id, str(ordinal)),
+                id=annotation_id(item.id, ordinal_key(ordinal)),
                 item_id=item.id,
                 label=self._config.names.get(line.category, str(line.category)),
                 geometry=line.geometry,

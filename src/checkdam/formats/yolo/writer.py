@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from checkdam.formats.base import LossReport, MediaSource, PatchEdit, Record
+from checkdam.formats.lines import without
 from checkdam.formats.output import check_item, new_folder, place_media, report_item, report_taxonomy, where, write_text
 from checkdam.formats.tree import counterpart, hidden, is_image_name
 from checkdam.formats.values import BadValueError, unfit
@@ -24,13 +25,15 @@ _MOST_CLASSES = 2**31
 
 
 def write_yolo(target: Path, taxonomy: Taxonomy, records: Iterable[Record], media: MediaSource | None) -> LossReport:
-    """Writes the folder `target`. Without images the sizes that the items declare are used, and lost."""
+    """Writes the folder `target`. Of images whose files are not there the sizes that the items declare are kept in a
+    list, without which YOLO has neither the images nor the places of their boxes."""
     report = LossReport()
     report_taxonomy(taxonomy, report, frozenset())
     for key in taxonomy.metadata:
         report.add("the taxonomy's metadata", key)
     classes = _Classes(taxonomy, report)
     lists: dict[str | None, list[str]] = {}
+    missing: list[str] = []
     taken: set[str] = set()
     with new_folder(target) as folder:
         for item, annotations in records:
@@ -39,23 +42,26 @@ def write_yolo(target: Path, taxonomy: Taxonomy, records: Iterable[Record], medi
                 continue
             check_item(item)
             placed = place_media(folder, item, media, report)
-            _report_image(item, placed, media, report)
+            _report_image(item, report)
+            size = _size(item, placed)
+            if placed is None:
+                missing.append(f"{f'{size[0]} {size[1]}' if size else '- -'} {item.name}\n")
             lists.setdefault(item.split, []).append(item.name)
             name = counterpart(item.name, "images", "labels", ".txt")
             if name.lower() in taken:
                 report.add("images that share a label file with another", item.name)
+                report.wrote(0)
                 continue
             taken.add(name.lower())
-            text = "".join(_label_lines(item, annotations, _size(item, placed), classes, report))
-            write_text(folder, name, text)
-        _write_config(folder, classes, lists, taken)
+            lines = list(_label_lines(item, annotations, size, classes, report))
+            write_text(folder, name, "".join(lines))
+            report.wrote(len(lines))
+        _write_config(folder, classes, lists, missing, taken)
     return report
 
 
-def _report_image(item: Item, placed: Path | None, media: MediaSource | None, report: LossReport) -> None:
+def _report_image(item: Item, report: LossReport) -> None:
     report_item(item, report, frozenset({"width", "height", "split"}))
-    if placed is None and media is None:
-        report.add("images, without which YOLO has neither items nor sizes", item.name)
     if hidden(item.name) or not is_image_name(item.name):
         report.add("images whose names a listing passes over", item.name)
 
@@ -67,7 +73,8 @@ def _size(item: Item, placed: Path | None) -> Size | None:
             return image_size(placed)
         except InputError:
             return None
-    return (item.width, item.height) if item.width and item.height and min(item.width, item.height) > 0 else None
+    known = item.width and item.height and min(item.width, item.height) > 0 and max(item.width, item.height) < 2**31
+    return (item.width, item.height) if known and item.width and item.height else None
 
 
 def _label_lines(
@@ -154,42 +161,52 @@ class _Classes:
         return self._numbers[label]
 
 
-def _write_config(folder: Path, classes: _Classes, lists: dict[str | None, list[str]], taken: set[str]) -> None:
+def _free_name(base: str, taken: set[str]) -> str:
+    file, number = f"{base}.txt", 1
+    while file.lower() in taken:
+        number += 1
+        file = f"{base}_{number}.txt"
+    taken.add(file.lower())
+    return file
+
+
+def _write_config(
+    folder: Path, classes: _Classes, lists: dict[str | None, list[str]], missing: list[str], taken: set[str]
+) -> None:
     files: dict[str | None, str] = {}
     for split, names in lists.items():
-        base = safe_name(split, "split") if split is not None else "unsplit"
-        file, number = f"{base}.txt", 1
-        while file.lower() in taken:
-            number += 1
-            file = f"{base}_{number}.txt"
-        taken.add(file.lower())
-        files[split] = file
-        write_text(folder, file, "".join(f"./{name}\n" for name in names))
+        files[split] = _free_name(safe_name(split, "split") if split is not None else "unsplit", taken)
+        write_text(folder, files[split], "".join(f"./{name}\n" for name in names))
+    mark: dict[str, Any] = {"splits": {split: file for split, file in files.items() if split is not None}}
+    if missing:
+        mark["missing"] = _free_name("missing", taken)
+        write_text(folder, mark["missing"], "".join(missing))
     usual = {split: files[split] for split in ("train", "val", "test") if split in files}
     if not usual and None in files:
         usual = {"train": files[None]}
     config: dict[str, Any] = usual | {
         "nc": len(classes.names),
         "names": classes.names,
-        MARK: {"splits": {split: file for split, file in files.items() if split is not None}},
+        MARK: mark,
     }
     write_text(folder, "data.yaml", yaml.safe_dump(config, sort_keys=False, allow_unicode=True, width=10**6))
 
 
 def patch_yolo(data: bytes, edits: Sequence[PatchEdit], file: str) -> bytes:
-    """The bytes of a label file with some of its lines changed or deleted."""
+    """The bytes of a label file, or of a list of images, with some of its lines changed or deleted."""
     lines = data.split(b"\n")
-    changed: dict[int, bytes | None] = {}
+    touched: set[int] = set()
+    gone: set[int] = set()
     for edit in edits:
-        at = edit.at - 1
-        if edit.array or edit.whole_item or not 0 <= at < len(lines) or at in changed or not lines[at].strip():
-            raise InputError(f"{file} has no label on line {edit.at} to change", "lint it anew")
-        changed[at] = None if edit.annotation is None else _changed(lines[at], edit, f"{file}:{edit.at}")
-    last = len(lines) - 1
-    kept = [changed.get(at, line) for at, line in enumerate(lines)]
-    if kept[last] is None:
-        kept[last] = b""  # a last line without an end: the line before keeps its own
-    return b"\n".join(line for line in kept if line is not None)
+        at = (edit.at or 0) - 1
+        if edit.array or not 0 <= at < len(lines) or at in touched or not lines[at].strip():
+            raise InputError(f"{file} has nothing on line {edit.at} to change", "lint it anew")
+        touched.add(at)
+        if edit.annotation is not None or edit.item is not None:
+            lines[at] = _changed(lines[at], edit, f"{file}:{edit.at}")
+        else:
+            gone.add(at)
+    return without(lines, gone)
 
 
 def _changed(line: bytes, edit: PatchEdit, place: str) -> bytes:

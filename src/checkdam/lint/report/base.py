@@ -81,4 +81,4 @@ def printable(text: str) -> str:
 
 
 def _count(count: int, severity: Severity) -> str:
-    return f"{count} {severity}" + ("s" if count > 1 and severity != "info" else "")
+    return f"{count} {severity}" + ("" if count == 1 else "s")

@@ -62,6 +62,7 @@ from checkdam.schema import (
     SubjectKind,
 )
 
+LARGEST = float(np.finfo(np.float64).max)
 SIDES = ("left", "top", "right", "bottom")
 
 
@@ -96,7 +97,7 @@ class OutOfFrame:
                 frame,
                 [row],
                 _message(annotation, frame.kinds[int(frame.kind[row])], size, by),
-                evidence={"beyond": by, "image": list(size)},
+                evidence={"beyond": {side: min(amount, LARGEST) for side, amount in by.items()}, "image": list(size)},
                 fix=_fix(annotation, *size) if max(by.values()) > 0 else None,
             )
 
@@ -106,6 +107,8 @@ def _message(annotation: Annotation, kind: str, size: tuple[float, float], by: d
     image = "image" if any(np.isnan(size)) else f"{number(size[0])} × {number(size[1])} px image"
     if max(by.values()) <= 0:
         return f"{what} touches the edge of the {image} ({', '.join(by)})"
+    if max(by.values()) == np.inf:
+        return f"{what} reaches beyond any image ({', '.join(by)})"
     amounts = ", ".join(f"{number(amount)} px ({side})" for side, amount in by.items() if amount > 0)
     return f"{what} reaches beyond the {image} by {amounts}"
 

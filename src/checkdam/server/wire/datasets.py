@@ -108,6 +108,16 @@ class ItemChangeOut(Answer):
     after: list[AnnotationOut]
 
 
+class TaxonomyChangesOut(Answer):
+    """Labels by name. A changed one has the same name and another definition; `rest` says that something else differs:
+    the order of the labels, the instructions or the metadata."""
+
+    added: list[str]
+    removed: list[str]
+    changed: list[str]
+    rest: bool
+
+
 class VersionDiffOut(Answer):
     """How version `number` differs from `against`. `changes` is one page; `next` is the offset of the following one."""
 
@@ -116,5 +126,6 @@ class VersionDiffOut(Answer):
     items: ChangeCountsOut
     annotations: ChangeCountsOut
     by_label: list[LabelChangesOut]
+    taxonomy: TaxonomyChangesOut
     changes: list[ItemChangeOut]
     next: int | None

@@ -17,8 +17,8 @@ from heapq import heapify, heappop, heappush
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec import Struct
 
-from checkdam.datasets.model import FixConflict
 from checkdam.schema import (
     AddAnnotation,
     AddItem,
@@ -38,7 +38,7 @@ Record = TypeVar("Record", Annotation, Item)
 
 @dataclass(frozen=True)
 class Repair:
-    """An accepted finding with its fix, as computed against the version that is being repaired."""
+    """A finding with its fix, as computed against the data that are being repaired."""
 
     id: str
     subject: Subject
@@ -47,10 +47,18 @@ class Repair:
 
 @dataclass(frozen=True)
 class Present:
-    """What of the version the repairs are about: the annotations and items that exist, by id."""
+    """What of the data the repairs are about: the annotations and items that exist, by id."""
 
     annotations: Mapping[str, Annotation]
     items: Mapping[str, Item]
+
+
+class FixConflict(Struct, frozen=True, kw_only=True):
+    """Findings whose fixes contradict one another on one annotation or item; none of them is applied."""
+
+    subject: str
+    findings: tuple[str, ...]
+    reason: str
 
 
 @dataclass(frozen=True)

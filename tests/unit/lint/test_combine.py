@@ -7,7 +7,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checkdam.datasets.combine import Combined, Present, Repair, changed, combine, mentioned, merged
+from checkdam.lint.combine import Combined, Present, Repair, changed, combine, mentioned, merged
 from checkdam.schema import (
     AddAnnotation,
     Annotation,
