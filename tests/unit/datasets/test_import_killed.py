@@ -66,8 +66,8 @@ def assert_nothing_visible(home: Path) -> None:
         for summary in workspace.datasets.catalogue():
             assert summary.version is None
             assert summary.running_job is not None
-        assert workspace.datasets.versions.all("pictures") == []
-        for call in (workspace.datasets.versions.get, workspace.datasets.items.page, workspace.datasets.items.facets):
+        versions, items = workspace.datasets.versions, workspace.datasets.items
+        for call in (versions.all, versions.get, items.page, items.facets):
             with pytest.raises(NotFoundError):
                 call("pictures")
 
