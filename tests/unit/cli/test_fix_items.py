@@ -240,17 +240,19 @@ def test_a_text_goes_with_its_line(checkdam: Run, tmp_path: Path) -> None:
 def test_what_a_file_does_not_take_is_said_and_the_rest_is_fixed(checkdam: Run, tmp_path: Path) -> None:
     root = tmp_path / "set"
     xml = voc_xml("a.png", [(4, 4, 20, 20)], (48, 64))
-    write(root, {"a.xml": xml, "b.xml": xml.replace("a.png", "b.png").replace("<width>", '<width unit="px">')})
-    (root / "c.xml").write_bytes(xml.replace("a.png", "c.png").encode("utf-16"))
-    for seed, name in enumerate("abc"):
+    write(root, {"a.xml": xml, "d.xml": xml.replace("a.png", "d.png").replace("<width>", '<width unit="px">')})
+    for name in "bc":
+        (root / f"{name}.xml").write_bytes(xml.replace("a.png", f"{name}.png").encode("utf-16"))
+    for seed, name in enumerate("abcd"):
         picture(root / f"{name}.png", seed + 1)
     done = checkdam("lint", "set", "--fix", "--select", "size-mismatch")
     assert done.status == 1
     assert sorted(re.findall(r"^not fixed: (\S+): size-mismatch: ", done.err, re.MULTILINE)) == ["b.xml", "c.xml"]
-    assert "fixed 1 finding in 1 file;" in done.err
+    assert "fixed 2 findings in 2 files;" in done.err
     assert done.out.splitlines()[-1].startswith("Found 2 errors.")
     shutil.rmtree(tmp_path / "set-fixed")
     (root / "a.xml").unlink()
+    (root / "d.xml").unlink()
     done = checkdam("lint", "set", "--fix", "--select", "size-mismatch")
     assert "nothing to fix safely" in done.err
     assert done.err.count("not fixed: ") == 2
