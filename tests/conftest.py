@@ -6,6 +6,11 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How fast a machine draws examples, or runs one, says nothing of what is tested.
+settings.register_profile("checkdam", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("checkdam")
 
 ROOT = Path(__file__).resolve().parents[1]
 

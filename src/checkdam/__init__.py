@@ -4,4 +4,20 @@ Importing this package is cheap on purpose: engines (Lance, DuckDB, SQLAlchemy) 
 them.
 """
 
-__version__ = "0.1.0"
+from typing import TYPE_CHECKING, Any
+
+from checkdam.version import __version__
+
+if TYPE_CHECKING:
+    from checkdam.sdk import load
+
+__all__ = ["__version__", "load"]
+
+
+def __getattr__(name: str) -> Any:
+    """`checkdam.load` brings the engines with it, so that it is imported when it is first used."""
+    if name == "load":
+        from checkdam.sdk import load
+
+        return load
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

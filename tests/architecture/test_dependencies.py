@@ -68,7 +68,10 @@ def test_declared_dependencies_are_imported(modules: dict[str, ast.Module], proj
     assert {line for line in project["dependencies"] if module_of(line) not in used} == set()
 
 
-@pytest.mark.parametrize(("lock", "extra"), [("requirements.txt", None), ("requirements-test.txt", "test")])
+@pytest.mark.parametrize(
+    ("lock", "extra"),
+    [("requirements.txt", None), ("requirements-test.txt", "test"), ("requirements-peers.txt", "peers")],
+)
 def test_lock_holds_what_is_declared(repository: Path, project: dict[str, Any], lock: str, extra: str | None) -> None:
     lines = list(project["dependencies"]) + (list(project["optional-dependencies"][extra]) if extra else [])
     locked: dict[str, list[str]] = {}
@@ -82,7 +85,7 @@ def test_lock_holds_what_is_declared(repository: Path, project: dict[str, Any], 
             assert all(wanted.specifier.contains(version) for version in versions), f"{lock}: {wanted} is {versions}"
 
 
-@pytest.mark.parametrize("lock", ["requirements.txt", "requirements-test.txt"])
+@pytest.mark.parametrize("lock", ["requirements.txt", "requirements-test.txt", "requirements-peers.txt"])
 def test_every_locked_release_has_hashes(repository: Path, lock: str) -> None:
     entries = re.split(r"^(?=[\w.-]+==)", (repository / lock).read_text("utf-8"), flags=re.MULTILINE)[1:]
     assert entries

@@ -40,7 +40,7 @@ from checkdam.schema.errors import (
     StorageError,
     UnauthenticatedError,
 )
-from checkdam.schema.finding import Finding, Fix, RuleInfo, Severity, Subject, SubjectKind
+from checkdam.schema.finding import Finding, Fix, RuleGroup, RuleInfo, Severity, Subject, SubjectKind
 from checkdam.schema.geometry import (
     AudioSegment,
     Box,
@@ -115,6 +115,7 @@ __all__ = [
     "ReplaceAnnotation",
     "ReplaceItem",
     "RotatedBox",
+    "RuleGroup",
     "RuleInfo",
     "Scalar",
     "Severity",

@@ -10,7 +10,7 @@ from checkdam.schema.item import Origin
 AttributeValue = str | int | float | bool | None | tuple[str | int | float | bool | None, ...]
 
 
-class Annotation(Struct, frozen=True, kw_only=True):
+class Annotation(Struct, frozen=True, gc=False, kw_only=True):
     """A label on an item or a part of it.
 
     `box` is the bounding box that the source *declares* beside a finer geometry (COCO gives both); it is None where

@@ -49,9 +49,13 @@ class Finding(Struct, frozen=True, kw_only=True):
         return "f" + blake2b(text.encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()
 
 
+RuleGroup = Literal["geometry", "labels", "items", "text", "audio", "set"]
+"""What a rule looks at, as people look for it in a list."""
+
+
 class RuleInfo(Struct, frozen=True, kw_only=True):
     """What is known of a rule without running it. `manual` is its manual page in Markdown; `options` maps each
-    option's name to its default."""
+    option's name to its default. A rule that is not `default` runs only where it is selected by name."""
 
     name: str
     severity: Severity
@@ -60,3 +64,5 @@ class RuleInfo(Struct, frozen=True, kw_only=True):
     manual: str
     options: dict[str, Any] = field(default_factory=dict)
     fixable: bool = False
+    default: bool = True
+    group: RuleGroup = "geometry"

@@ -2,6 +2,9 @@
 
 Each kind is a frozen struct; together they form one tagged union, `Geometry`, so that JSON of a geometry says its own
 kind: `{"type": "box", "x": 4.0, ...}`.
+
+What there are millions of is declared `gc=False`: it is made of plain values and cannot be part of a circle, and Python
+need not look through it for one again and again.
 """
 
 from math import cos, radians, sin
@@ -29,7 +32,7 @@ GeometryKind = Literal[
 GEOMETRY_KINDS: tuple[GeometryKind, ...] = get_args(GeometryKind)
 
 
-class Box(Struct, frozen=True, tag="box"):
+class Box(Struct, frozen=True, gc=False, tag="box"):
     """An axis-parallel box: top-left corner and size, in pixels. A flawed source may give a negative size; it is kept
     as it is, for a linter to find."""
 
@@ -49,7 +52,7 @@ class RotatedBox(Struct, frozen=True, tag="rotated_box"):
     angle: float
 
 
-class Polygon(Struct, frozen=True, tag="polygon"):
+class Polygon(Struct, frozen=True, gc=False, tag="polygon"):
     """One object outlined by one or more parts. Each part is an outer ring followed by its holes; a ring is a tuple of
     points and is closed implicitly (the first point is not repeated)."""
 
@@ -62,7 +65,7 @@ class Polyline(Struct, frozen=True, tag="polyline"):
     points: tuple[Point, ...]
 
 
-class Keypoint(Struct, frozen=True, array_like=True):
+class Keypoint(Struct, frozen=True, gc=False, array_like=True):
     """One joint. `visibility` as in COCO: 0 not labelled, 1 labelled but hidden, 2 visible."""
 
     x: float
@@ -70,13 +73,13 @@ class Keypoint(Struct, frozen=True, array_like=True):
     visibility: Literal[0, 1, 2]
 
 
-class Keypoints(Struct, frozen=True, tag="keypoints"):
+class Keypoints(Struct, frozen=True, gc=False, tag="keypoints"):
     """The joints of a skeleton, in the order of the taxonomy's skeleton for the label."""
 
     points: tuple[Keypoint, ...]
 
 
-class Mask(Struct, frozen=True, tag="mask"):
+class Mask(Struct, frozen=True, gc=False, tag="mask"):
     """A binary mask of the whole image as run lengths in column-major order, beginning with a run of zeros (the
     uncompressed RLE of COCO). The runs sum to `height * width`."""
 

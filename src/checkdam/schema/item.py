@@ -10,7 +10,7 @@ ItemKind = Literal["image", "text", "audio"]
 Scalar = str | int | float | bool | None
 
 
-class Origin(Struct, frozen=True):
+class Origin(Struct, frozen=True, gc=False):
     """Where in its source something was read: a file, relative to the dataset's root, and a place in it.
 
     `at` is a line number from 1 for line-based files (YOLO, JSONL, XML) and an index from 0 for an array of a JSON
@@ -27,7 +27,7 @@ class Origin(Struct, frozen=True):
         return f"{self.file}:{self.at}" if self.array is None else f"{self.file}#{self.array}[{self.at}]"
 
 
-class Item(Struct, frozen=True, kw_only=True):
+class Item(Struct, frozen=True, gc=False, kw_only=True):
     """One thing to label.
 
     `name` is unique in its dataset: the media file's path relative to the dataset's root with forward slashes, or a

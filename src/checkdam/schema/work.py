@@ -37,7 +37,7 @@ class LineageEdge(Struct, frozen=True, kw_only=True):
     """`child` was made from `parent` by `relation`, in the job `job_id` where there is one.
 
     Both ends are URNs: `import:ID`, `version:DATASET@N`, `lint:ID`, `finding:DATASET/ID`, `edit:ID`, `source:sha256`,
-    `taxonomy:ID`, `export:ID`."""
+    `taxonomy:ID`, `export:ID`, `run:NAME`."""
 
     parent: str
     child: str
