@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from checkdam.measure.pairs import Indices, expand
+from checkdam.measure.pairs import Indices, expand, first_beyond
 
 Floats = NDArray[np.float64]
 
@@ -14,15 +14,24 @@ DECIMALS = 4
 _LARGEST = 1e11
 """Beyond this a float64 has no fourth decimal left, and rounding could overflow."""
 
+_BLOCK = 1 << 16
+
 _FINITE_AREA = 1e150
 """The square of a larger coordinate is not finite."""
 
 
 def snap(values: Floats) -> Floats:
     """Rounds pixel coordinates to `DECIMALS`, for comparison only. NaN, infinities and huge values pass unchanged."""
-    with np.errstate(invalid="ignore"):
-        small = np.abs(values) < _LARGEST
-    return np.where(small, np.round(np.where(small, values, 0.0), DECIMALS), values)
+    snapped = np.array(values, dtype=np.float64, order="C")
+    flat = snapped.reshape(-1)
+    with np.errstate(invalid="ignore", over="ignore"):
+        for start in range(0, flat.size, _BLOCK):  # forty million coordinates need no second copy
+            part = flat[start : start + _BLOCK]
+            others = ~(np.abs(part) < _LARGEST)
+            kept = part[others]
+            np.round(part, DECIMALS, out=part)
+            part[others] = kept
+    return snapped
 
 
 def corners(x: Floats, y: Floats, width: Floats, height: Floats) -> Floats:
@@ -67,7 +76,7 @@ def iou_pairs(group: Indices, boxes: Floats, threshold: float, limit: int) -> tu
     reach = left + (1 - threshold) * width * (1 + 1e-9) + 1e-9 * np.abs(left)
     group_ends = np.searchsorted(sorted_group, sorted_group, side="right")
     at = np.arange(len(rows))
-    ends = _first_beyond(left, reach, at + 1, group_ends)
+    ends = first_beyond(left, reach, at + 1, group_ends)
     found: list[tuple[Indices, Indices, Floats]] = []
     count = 0
     for one, other in expand(at, at + 1, ends):
@@ -78,6 +87,46 @@ def iou_pairs(group: Indices, boxes: Floats, threshold: float, limit: int) -> tu
         if count > limit:
             raise OverflowError(f"more than {limit} pairs")
     return _in_order(found)
+
+
+def nested_pairs(group: Indices, boxes: Floats, share: float, limit: int) -> tuple[Indices, Indices, Floats]:
+    """Every pair of boxes of one group of which one lies inside the other by more than a share of its own area.
+
+    `boxes` (n, 4) are corners. Returns the rows of the inner (smaller) and the outer box, and the share of the inner's
+    area that lies in the outer, sorted by rows. Boxes without a positive, finite area are in nothing. A sweep along x.
+    Raises OverflowError as soon as more than `limit` pairs are found.
+    """
+    with np.errstate(invalid="ignore"):
+        usable = (np.abs(boxes) < _FINITE_AREA).all(axis=1)
+        usable &= (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
+    rows = np.flatnonzero(usable)
+    rows = rows[np.lexsort((boxes[rows, 0], group[rows]))]
+    own, own_group = boxes[rows], group[rows]
+    area = (own[:, 2] - own[:, 0]) * (own[:, 3] - own[:, 1])
+    at = np.arange(len(rows))
+    # Sorted by the left edge: whatever overlaps a box and comes later begins before its right edge.
+    ends = first_beyond(own[:, 0], own[:, 2], at + 1, np.searchsorted(own_group, own_group, side="right"))
+    found: list[tuple[Indices, Indices, Floats]] = []
+    count = 0
+    for one, other in expand(at, at + 1, ends):
+        with np.errstate(over="ignore", invalid="ignore"):
+            width = np.minimum(own[one, 2], own[other, 2]) - np.maximum(own[one, 0], own[other, 0])
+            height = np.minimum(own[one, 3], own[other, 3]) - np.maximum(own[one, 1], own[other, 1])
+            inside = np.where((width > 0) & (height > 0), width * height, 0.0) / np.minimum(area[one], area[other])
+        keep = inside > share
+        first, second = one[keep], other[keep]
+        swap = area[first] > area[second]
+        inner, outer = np.where(swap, second, first), np.where(swap, first, second)
+        found.append((rows[inner], rows[outer], np.minimum(inside[keep], 1.0)))
+        count += len(first)
+        if count > limit:
+            raise OverflowError(f"more than {limit} pairs")
+    if not found:
+        none = np.zeros(0, dtype=np.int64)
+        return none, none, np.zeros(0)
+    inner, outer, value = (np.concatenate(part) for part in zip(*found, strict=True))
+    order = np.lexsort((outer, inner))
+    return inner[order], outer[order], value[order]
 
 
 def identical_pairs(group: Indices, boxes: Floats, limit: int) -> tuple[Indices, Indices]:
@@ -98,20 +147,6 @@ def identical_pairs(group: Indices, boxes: Floats, limit: int) -> tuple[Indices,
     found = [(rows[one], rows[other], np.ones(len(one))) for one, other in expand(at, at + 1, ends)]
     first, second, _ = _in_order(found)
     return first, second
-
-
-def _first_beyond(values: Floats, bounds: Floats, starts: Indices, ends: Indices) -> Indices:
-    """For each k, the first index of `[starts[k], ends[k])`, where `values` ascend, with a value of at least
-    `bounds[k]`; `ends[k]` if there is none. A binary search of all at once."""
-    low, high = starts.copy(), np.maximum(ends, starts)
-    while True:
-        open_ = low < high
-        if not open_.any():
-            return low
-        middle = np.where(open_, (low + high) // 2, 0)
-        below = values[middle] < bounds
-        low = np.where(open_ & below, middle + 1, low)
-        high = np.where(open_ & ~below, middle, high)
 
 
 def _in_order(found: list[tuple[Indices, Indices, Floats]]) -> tuple[Indices, Indices, Floats]:

@@ -30,3 +30,17 @@ def expand(first: Indices, starts: Indices, ends: Indices) -> Iterator[tuple[Ind
         offsets = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
         yield np.repeat(first[begin:end], count), np.repeat(starts[begin:end], count) + offsets
         begin = end
+
+
+def first_beyond(values: NDArray[np.float64], bounds: NDArray[np.float64], starts: Indices, ends: Indices) -> Indices:
+    """For each k, the first index of `[starts[k], ends[k])`, where `values` ascend, with a value of at least
+    `bounds[k]`; `ends[k]` if there is none. A binary search of all at once."""
+    low, high = starts.copy(), np.maximum(ends, starts)
+    while True:
+        open_ = low < high
+        if not open_.any():
+            return low
+        middle = np.where(open_, (low + high) // 2, 0)
+        below = values[middle] < bounds
+        low = np.where(open_ & below, middle + 1, low)
+        high = np.where(open_ & ~below, middle, high)

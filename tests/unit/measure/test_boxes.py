@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
 from checkdam.measure import pairs
-from checkdam.measure.boxes import corners, identical_pairs, iou, iou_pairs, sides, snap
+from checkdam.measure.boxes import corners, identical_pairs, iou, iou_pairs, nested_pairs, sides, snap
 
 LIMIT = 10**6
 coordinate = st.integers(0, 40).map(lambda v: v / 4)
@@ -107,3 +107,31 @@ def test_too_many_pairs_are_refused_before_they_are_made() -> None:
         iou_pairs(group, same, 0.9, 1000)
     with pytest.raises(OverflowError):
         identical_pairs(group, same, 1000)
+
+
+def inside(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    """How much of the area of a lies in b."""
+    width = min(a[2], b[2]) - max(a[0], b[0])
+    height = min(a[3], b[3]) - max(a[1], b[1])
+    return float(width * height / ((a[2] - a[0]) * (a[3] - a[1]))) if width > 0 and height > 0 else 0.0
+
+
+@given(st.lists(box, max_size=12), st.sampled_from([0.0, 0.5, 0.9, 0.99]))
+def test_nested_pairs_are_those_of_brute_force(
+    rows: list[tuple[int, float, float, float, float]], share: float
+) -> None:
+    group, boxes = columns(rows)
+    inner, outer, found = nested_pairs(group, boxes, share, LIMIT)
+    areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    solid = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
+    expected = {}
+    for i in range(len(boxes)):
+        for j in range(i + 1, len(boxes)):
+            a, b = (i, j) if areas[i] <= areas[j] else (j, i)
+            value = inside(boxes[a], boxes[b]) if solid[i] and solid[j] and group[i] == group[j] else 0.0
+            if value > share:
+                expected[frozenset((i, j))] = value
+    assert {frozenset(pair) for pair in zip(inner.tolist(), outer.tolist(), strict=True)} == set(expected)
+    for a, b, value in zip(inner.tolist(), outer.tolist(), found.tolist(), strict=True):
+        assert value == pytest.approx(expected[frozenset((a, b))])
+        assert areas[a] <= areas[b]

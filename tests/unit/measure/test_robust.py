@@ -18,6 +18,13 @@ def test_medians_are_those_of_numpy(rows: list[tuple[int, float]]) -> None:
     np.testing.assert_allclose(group_medians(data, group), expected)
 
 
+def test_medians_of_large_groups_are_those_of_numpy() -> None:
+    random = np.random.default_rng(5)
+    group, data = random.integers(0, 3, 2_000), random.normal(size=2_000).round(1)
+    expected = [np.median(data[group == one]) for one in group]
+    np.testing.assert_array_equal(group_medians(data, group), expected)
+
+
 @given(values)
 def test_z_scores_are_those_of_scipy(rows: list[tuple[int, float]]) -> None:
     group, data = np.array([row[0] for row in rows], dtype=np.int64), np.array([row[1] for row in rows])
