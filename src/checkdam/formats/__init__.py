@@ -7,7 +7,7 @@ search for them; the built-in ones come in by the same door.
 from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from pkgutil import iter_modules
 from types import ModuleType
@@ -44,14 +44,27 @@ __all__ = [
 ]
 
 GROUP = "checkdam.formats"
+_BUILTIN = EntryPoint("builtin", __name__, GROUP)
+_MEMBERS = ("name", "title", "kinds", "detect", "near_misses", "read", "count", "write", "places", "patch")
 
 
 @cache
 def formats() -> dict[str, Format]:
-    """Every installed format by its name, in the order of the names."""
-    homes = {entry.value for entry in entry_points(group=GROUP)} | {__name__}
-    found = [module.FORMAT for home in sorted(homes) for module in _modules(home) if hasattr(module, "FORMAT")]
-    return {each.name: each for each in sorted(found, key=lambda each: str(each.name))}
+    """Every installed format by its name, in the order of the names. `InputError` for a plugin that does not load."""
+    found: dict[str, Format] = {}
+    # A source tree that is not installed has no entry points of its own.
+    doors = {door.value: door for door in (_BUILTIN, *entry_points(group=GROUP))}
+    for door in doors.values():
+        for module in _modules(door):
+            if not hasattr(module, "FORMAT"):
+                continue
+            one = _checked(module)
+            if found.setdefault(one.name, one) is not one:
+                raise InputError(
+                    f"two formats are named {one.name!r}: in {type(found[one.name]).__module__} and {module.__name__}",
+                    "rename one of them, or uninstall its plugin",
+                )
+    return dict(sorted(found.items()))
 
 
 def format_named(name: str) -> Format:
@@ -97,8 +110,26 @@ def read(
         raise InputError(f"{root} has {told.count:,} problem(s) as {chosen.title}", "mend them", told)
 
 
-def _modules(home: str) -> Iterator[ModuleType]:
-    package = import_module(home)
-    yield package
-    for info in iter_modules(getattr(package, "__path__", ())):
-        yield import_module(f"{home}.{info.name}")
+def _modules(door: EntryPoint) -> Iterator[ModuleType]:
+    try:
+        package = import_module(door.value)
+        yield package
+        for info in iter_modules(getattr(package, "__path__", ())):
+            yield import_module(f"{door.value}.{info.name}")
+    except Exception as error:  # a plugin's import may raise anything
+        if isinstance(error, InputError):
+            raise
+        raise InputError(
+            f"the formats of the entry point {door.name!r} ({door.value}) cannot be loaded: {error!r}",
+            "repair or uninstall the package that declares it",
+        ) from error
+
+
+def _checked(module: ModuleType) -> Format:
+    """The format that a module holds, if it has all that a format has."""
+    found: Format = module.FORMAT
+    absent = [name for name in _MEMBERS if not hasattr(found, name)]
+    if absent or not isinstance(found.name, str):
+        told = f"lacks {', '.join(absent)}" if absent else "has no text for a name"
+        raise InputError(f"{module.__name__}.FORMAT {told}", "see checkdam.formats.Format, or uninstall the plugin")
+    return found

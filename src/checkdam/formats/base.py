@@ -11,12 +11,13 @@ from checkdam.guard.limits import InputLimits
 from checkdam.schema import Annotation, Item, ItemKind, Label, Origin, Problems, Taxonomy
 
 
-class Entry(Struct, frozen=True):
+class Entry(Struct, frozen=True, gc=False):
     """An item as it was read. `media` is the path of its file, known to lie below the dataset's root; None for text
-    and where the file is missing."""
+    and where the file is missing. `content` is the file itself, where a table holds it."""
 
     item: Item
     media: Path | None = None
+    content: bytes | None = None
 
 
 Event = Taxonomy | Entry | Annotation

@@ -27,3 +27,12 @@ def plain(value: Decimal) -> str:
         return str(int(value))
     written = format(value, "f")
     return written if len(written) <= 40 else str(value)
+
+
+def sum_text(first: float, second: float) -> str:
+    """The exact decimal sum of two finite floats, each taken for the shortest decimal that names it. Raises
+    `OverflowError` where no float comes near it."""
+    total = EXACT.add(Decimal(repr(first)), Decimal(repr(second)))
+    if abs(float(total)) == float("inf"):
+        raise OverflowError("the sum is larger than any number")
+    return plain(total)

@@ -1,6 +1,6 @@
 """JSON documents of any size: found section by section, read element by element, edited in place.
 
-Memory does not grow with the length of an array: the file is mapped, not read, and one element is decoded at a time.
+Memory does not grow with the length of an array: the file is mapped, not read, and a piece of it is decoded at a time.
 """
 
 import codecs
@@ -17,6 +17,10 @@ from checkdam.guard.files import open_regular
 from checkdam.schema import InputError, LimitError
 
 _CHUNK = 1 << 18
+_AT_ONCE = 1 << 15
+"""Bytes that msgspec decodes at once. With more, what was decoded outlives Python's youngest generation of objects."""
+_SINGLY = 500
+"""Elements decoded one by one before msgspec is tried again."""
 _SPACE = re.compile(r"[ \t\n\r]*")
 _DECODER = JSONDecoder()
 _REMEDY = "write the file anew with a JSON library"
@@ -43,10 +47,10 @@ def map_file(path: Path) -> memoryview:
 class JsonText:
     """A position in a JSON text that is decoded piece by piece from `view`."""
 
-    def __init__(self, view: memoryview, limit: int) -> None:
+    def __init__(self, view: memoryview, limit: int, start: int = 0) -> None:
         self._view = view
         self._limit = limit
-        self._read = 0
+        self._read = start
         self._utf8 = codecs.getincrementaldecoder("utf-8")()
         self._text = ""
         self._at = 0
@@ -120,16 +124,46 @@ class JsonText:
 def elements(view: memoryview, limit: int) -> Iterator[Any]:
     """The elements of the array that begins at the start of `view`, one after the other.
 
-    Raises `InputError` where the text is damaged, after the elements before it.
+    Many at once are decoded by msgspec where it takes the text; where it does not (NaN, half of a surrogate pair,
+    damage) they are decoded one by one. Raises `InputError` where the text is damaged, after the elements before it.
     """
     text = JsonText(view, limit)
     text.take("[")
     if text.peek() == "]":
         return
+    at = text.offset()
     while True:
-        yield text.value()
-        if text.take(",]") == "]":
+        found, after = _several(view, at, limit)
+        yield from found
+        if after == len(view):
             return
+        if not found:
+            text = JsonText(view, limit, start=at)
+            for _ in range(_SINGLY):
+                yield text.value()
+                if text.take(",]") == "]":
+                    return
+            after = text.offset()
+        at = after
+
+
+def _several(view: memoryview, at: int, limit: int) -> tuple[list[Any], int]:
+    """Elements of an array from `at` on, which is the start of one, and where the next begins: at the end of `view` if
+    these were the last. None where msgspec does not take the text, or an element is longer than `_AT_ONCE`.
+
+    A text that is sound between brackets is the same elements in the array: JSON has one reading from the left.
+    """
+    piece = bytes(view[at : at + min(_AT_ONCE, limit)])
+    whole = at + len(piece) == len(view)
+    # What msgspec reads are whole objects and the comma after them, or all that is left with the closing bracket.
+    end = len(piece) if whole else piece.rfind(b"},") + 1
+    if not end:
+        return [], at
+    try:
+        found: list[Any] = msgspec.json.decode(b"[" + piece[:end] + (b"" if whole else b"]"), type=list[Any])
+    except (msgspec.MsgspecError, UnicodeDecodeError, ValueError, RecursionError):
+        return [], at
+    return found, (len(view) if whole else at + end + 1) if found else at
 
 
 class Sections(msgspec.Struct):

@@ -4,12 +4,25 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import isfinite
 from pathlib import Path
 
 from checkdam.formats.base import LossReport, MediaSource
 from checkdam.formats.values import unfit
 from checkdam.guard.paths import contained, relative_name
-from checkdam.schema import Annotation, InputError, Item, StorageError, Taxonomy
+from checkdam.schema import (
+    Annotation,
+    Box,
+    Geometry,
+    InputError,
+    Item,
+    Keypoints,
+    Polygon,
+    Polyline,
+    RotatedBox,
+    StorageError,
+    Taxonomy,
+)
 
 
 @contextmanager
@@ -98,3 +111,20 @@ def report_item(item: Item, report: LossReport, held: frozenset[str]) -> None:
 def where(item: Item, annotation: Annotation) -> str:
     """An annotation for a loss report."""
     return f"{item.name}: {annotation.label}"
+
+
+def finite(shape: Geometry | None) -> bool:
+    """Whether every coordinate is a finite number."""
+    match shape:
+        case Box(x=x, y=y, width=width, height=height):
+            return all(map(isfinite, (x, y, width, height)))
+        case Polygon(parts=parts):
+            return all(isfinite(value) for part in parts for ring in part for point in ring for value in point)
+        case Polyline(points=line):
+            return all(isfinite(value) for point in line for value in point)
+        case Keypoints(points=points):
+            return all(isfinite(value) for joint in points for value in (joint.x, joint.y))
+        case RotatedBox(center_x=x, center_y=y, width=width, height=height, angle=angle):
+            return all(map(isfinite, (x, y, width, height, angle)))
+        case _:
+            return True

@@ -4,7 +4,8 @@ from hashlib import blake2b
 
 from checkdam.formats.values import written_identifier
 
-_PAGE = 512
+_PAGE_BITS = 9
+_PAGE_MASK = (1 << _PAGE_BITS) - 1
 
 
 class Seen:
@@ -18,9 +19,13 @@ class Seen:
         value = written_identifier(identifier)
         if isinstance(value, str):
             value = int.from_bytes(blake2b(value.encode(), digest_size=8).digest()) + 2**64
-        page, bit = divmod(value, _PAGE)
+        return self.add_number(value)
+
+    def add_number(self, value: int) -> bool:
+        """Adds the identifier that is this whole number of 64 bits; whether it is new."""
+        page, bit = value >> _PAGE_BITS, 1 << (value & _PAGE_MASK)
         bits = self._pages.get(page, 0)
-        if bits >> bit & 1:
+        if bits & bit:
             return False
-        self._pages[page] = bits | 1 << bit
+        self._pages[page] = bits | bit
         return True

@@ -204,3 +204,15 @@ def plain_name(untrusted: str) -> str:
 
     Raises `InputError` for what `checkdam.guard.relative_name` refuses."""
     return str(relative_name(untrusted.replace("\\", "/")))
+
+
+def best_ending(tree: Tree | Beside, plain: str, split: str | None, home: str) -> list[str]:
+    """The images whose path ends with `plain`, of the best rank: below the folder `home` (a path with its slash, or
+    empty), of the split, in a folder `images`. Those of another split are none."""
+    ranked: dict[tuple[bool, bool, bool], list[str]] = {}
+    for name in tree.ending(plain):
+        own = split_of_path(name)
+        if own in (None, split) or split is None:
+            rank = name.startswith(home), own == split, "/images/" in f"/{name.lower()}"
+            ranked.setdefault(rank, []).append(name)
+    return ranked[max(ranked)] if ranked else []

@@ -40,8 +40,8 @@ def numbers(value: object, path: str, count: int | None = None) -> list[float]:
     if not isinstance(value, list) or (count is not None and len(value) != count):
         wanted = "a list of numbers" if count is None else f"a list of {count} numbers"
         raise BadValueError(path, f"is {shown(value)}, not {wanted}", f"give {wanted}")
-    if all(type(each) is float for each in value) and all(map(math.isfinite, value)):
-        return value  # the common case, without a call for each
+    if all(type(each) is float for each in value) and math.isfinite(sum(value)):
+        return value  # the common case, without a call for each: a sum with one that is not finite is not either
     return [number(each, f"{path}[{at}]") for at, each in enumerate(value)]
 
 
@@ -75,7 +75,7 @@ def size(value: object, path: str) -> int | None:
 
 def identifier(value: object, path: str) -> str:
     """An id, which is a whole number or a text, as text."""
-    if isinstance(value, int) and not isinstance(value, bool) and -_INT64 <= value < _INT64:
+    if type(value) is int and -_INT64 <= value < _INT64:
         return str(value)
     if isinstance(value, str) and value:
         return text(value, path)
@@ -120,6 +120,8 @@ def nested(value: object, path: str) -> str:
 
 def attribute(value: object, path: str) -> AttributeValue:
     """A plain value or a list of plain values; what is nested deeper becomes its JSON text."""
+    if type(value) is float and math.isfinite(value):
+        return value
     if isinstance(value, list) and all(each is None or isinstance(each, str | int | float) for each in value):
         return tuple(scalar(each, path) for each in value)
     return scalar(value, path)

@@ -85,7 +85,7 @@ any_geometry: st.SearchStrategy[Geometry] = st.one_of(
     st.builds(MultiCategory, st.lists(words, max_size=2).map(tuple)),
     st.builds(Span, st.integers(0, 9), st.integers(0, 9)),
     st.builds(Transcript, words),
-    st.just(Cuboid((0, 0, 0), (1, 1, 1))),
+    st.just(Cuboid((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))),
 )
 
 _parts = st.sampled_from(["images", "JPEGImages", "train", "val", "labels", "Annotations", "a b", "ü", "x"])
@@ -98,6 +98,9 @@ all_words = st.one_of(plain_words, words)
 some_metadata = st.dictionaries(words, scalars, max_size=2)
 maybe_boxes = st.none() | boxes
 maybe_sizes = st.none() | st.integers(1, 64)
+durations = st.none() | st.floats(0, 1e5)
+rates = st.none() | st.integers(1, 192_000)
+sound_names = image_names.map(lambda name: name.rpartition(".")[0] + ".wav")
 splits = st.sampled_from([None, "train", "val", "test", "valid", "trainval", "fold 1", "ünsplit", "a/b"])
 
 
@@ -137,6 +140,8 @@ def datasets(
             width=draw(sizes) if kind == "image" else None,
             height=draw(sizes) if kind == "image" else None,
             text=draw(words) if kind == "text" else None,
+            duration=draw(durations) if kind == "audio" else None,
+            sample_rate=draw(rates) if kind == "audio" else None,
             split=draw(splits),
             metadata=draw(metadata),
             source_id=str(at + 10) if source_ids else None,
@@ -160,6 +165,9 @@ def datasets(
         records.append((item, annotations))
     return taxonomy, records
 
+
+SOUND = b"RIFF\x2c\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0\x40\x1f\0\0\x80\x3e\0\0\2\0\x10\0data\x08\0\0\0" + bytes(8)
+"""A WAV of four samples at 8 kHz."""
 
 _PICTURES: dict[tuple[int, int], bytes] = {}
 
@@ -202,8 +210,8 @@ def write_and_read(
     source.mkdir()
 
     def find(item: Item) -> Path | None:
-        path = source / f"{item.id}.png"
-        path.write_bytes(picture(item.width or 7, item.height or 5))
+        path = source / f"{item.id}.{item.kind}"
+        path.write_bytes(SOUND if item.kind == "audio" else picture(item.width or 7, item.height or 5))
         return path
 
     report = format.write(folder / "out", taxonomy, iter(records), find if media else None)
@@ -235,6 +243,8 @@ def plain(dataset: tuple[Taxonomy, Sequence[Record]], given: tuple[Taxonomy, Seq
             source_id=item.source_id if original and original.source_id else None,
             width=item.width if original and original.width else None,
             height=item.height if original and original.height else None,
+            duration=item.duration if original and original.duration is not None else None,
+            sample_rate=item.sample_rate if original and original.sample_rate is not None else None,
         )
         rows = []
         for at, annotation in enumerate(annotations):
@@ -276,6 +286,13 @@ def xml(filename: str = "", objects: int = 1) -> str:
     return f"<annotation>\n<filename>{filename}</filename>\n{one * objects}</annotation>"
 
 
+def cvat(filename: str, shapes: int = 1) -> str:
+    """A CVAT file; each box is on a line of its own, the first on line 3."""
+    one = '<box label="cat" occluded="1" xtl="1" ytl="2" xbr="4.5" ybr="8"><attribute name="a">b</attribute></box>\n'
+    head = f'<image id="0" name="{filename}" width="40" height="20">'
+    return f"<annotations>\n{head}\n{one * shapes}</image>\n</annotations>"
+
+
 def coco(*images: str) -> dict[str, Any]:
     """A COCO document with one box on each image."""
     return {
@@ -286,3 +303,32 @@ def coco(*images: str) -> dict[str, Any]:
         ],
         "categories": [{"id": 3, "name": "cat"}],
     }
+
+
+def task(name: str, *values: dict[str, Any], size: tuple[int, int] = (40, 20)) -> dict[str, Any]:
+    """A task of Label Studio with a result for each value; where there is none, with the box (1, 2, 3, 4)."""
+    box = {"x": 2.5, "y": 10, "width": 7.5, "height": 20, "rotation": 0, "rectanglelabels": ["cat"]}
+    results = [
+        {
+            "id": f"r{at}",
+            "type": next((key for key in value if key.endswith("labels") or key == "choices"), "rectanglelabels"),
+            "from_name": "label",
+            "to_name": "image",
+            "original_width": size[0],
+            "original_height": size[1],
+            "value": value,
+        }
+        for at, value in enumerate(values or (box,))
+    ]
+    return {"id": 7, "data": {"image": f"/data/local-files/?d={name}"}, "annotations": [{"id": 1, "result": results}]}
+
+
+def datum(*names: str, boxes: int = 1) -> dict[str, Any]:
+    """A document of Datumaro with boxes (1, 2, 3, 4) on each image."""
+    row = {"id": 0, "type": "bbox", "attributes": {}, "group": 0, "label_id": 0, "z_order": 0, "bbox": [1, 2, 3, 4]}
+    items = [
+        {"id": name.rpartition(".")[0], "image": {"path": name, "size": [20, 40]}, "annotations": [row] * boxes}
+        for name in names
+    ]
+    labels = [{"name": "cat", "parent": "", "attributes": []}]
+    return {"infos": {}, "categories": {"label": {"labels": labels}}, "items": items}

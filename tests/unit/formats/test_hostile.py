@@ -3,11 +3,15 @@
 import json
 import os
 import tempfile
+import time
 from contextlib import suppress
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,8 +19,26 @@ from hypothesis import strategies as st
 from checkdam.formats import detections, format_named
 from checkdam.guard import DEFAULT_LIMITS
 from checkdam.schema import CheckdamError, InputError, Problems
-from unit.formats.making import coco, make, picture, read_all, sorted_events, xml
+from unit.formats.making import SOUND, coco, cvat, datum, make, picture, read_all, sorted_events, task, xml
 
+
+def mask(attributes: str) -> str:
+    return cvat("1.jpg").replace("<box", f"<mask {attributes}").replace("</box>", "</mask>")
+
+
+def table() -> bytes:
+    """A small table of ours."""
+    stream = BytesIO()
+    columns = {
+        "file_name": ["1.jpg", "2.jpg"],
+        "label": ["a", "b"],
+        "objects": [[{"bbox": [1.0, 2.0, 3.0, 4.0], "categories": "x"}], []],
+    }
+    pq.write_table(pa.table(columns), stream)
+    return stream.getvalue()
+
+
+TABLE = table()
 BOMB = '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><annotation>&b;</annotation>'
 EXTERNAL = '<!DOCTYPE a SYSTEM "file:///etc/passwd"><annotation/>'
 GOOD_XML = xml("1.jpg")
@@ -155,6 +177,14 @@ def test_voc(tmp_path: Path, case: str) -> None:
     assert len(annotations) == kept + 1
 
 
+def test_parts_of_many_objects_take_no_square_of_the_time(tmp_path: Path) -> None:
+    """Half a megabyte of them once took twenty seconds."""
+    make(tmp_path, {"1.xml": "<annotation>" + "<object><part/></object>" * 40_000 + "</annotation>", "1.jpg": ""})
+    begin = time.process_time()
+    read_all(format_named("voc"), tmp_path)
+    assert time.process_time() - begin < 10
+
+
 def test_all_that_is_wrong_with_a_voc_object_is_told(tmp_path: Path) -> None:
     both = GOOD_XML.replace("<name>cat</name>", "").replace("xmin", "xmix").replace("4.5", "1e400")
     make(tmp_path, {"1.xml": both, "1.jpg": ""})
@@ -162,6 +192,67 @@ def test_all_that_is_wrong_with_a_voc_object_is_told(tmp_path: Path) -> None:
     for each in ("name is missing", "bndbox.xmin is missing", "'1e400', not a finite number"):
         assert each in problem.what
     assert "name the object's class; give all four corners; give a number" in problem.remedy
+
+
+GOOD_CVAT = cvat("1.jpg")
+POLYGON = GOOD_CVAT.replace("<box", "<polygon points='1;2'").replace("box>", "polygon>")
+TWICE = "<meta><task><labels>" + "<label><name>cat</name></label>" * 2 + "</labels></task></meta><image"
+CVAT: dict[str, tuple[str | bytes, str, int]] = {
+    "entities": (BOMB.replace("annotation", "annotations"), "1.xml:1", 0),
+    "external entity": (EXTERNAL.replace("annotation", "annotations"), "1.xml:1", 0),
+    "deep": ("<annotations><image id='0' name='1.jpg'>" + "<a>" * 1000, "1.xml:1", 0),
+    "broken off": (GOOD_CVAT[:-20], "1.xml:4", 1),
+    "wrong encoding": ('<?xml version="1.0" encoding="gb2312"?>' + GOOD_CVAT, "1.xml:1", 0),
+    "unknown encoding": ('<?xml version="1.0" encoding="no-such"?>' + GOOD_CVAT, "1.xml:1", 0),
+    "not UTF-8": (GOOD_CVAT.encode().replace(b"cat", b"c\xfft"), "1.xml:3", 0),
+    "NUL": (GOOD_CVAT.replace("cat", "c\0t"), "1.xml:3", 0),
+    "NaN": (GOOD_CVAT.replace("4.5", "NaN"), "1.xml:3", 0),
+    "infinity": (GOOD_CVAT.replace("4.5", "1e999"), "1.xml:3", 0),
+    "endless number": (GOOD_CVAT.replace("4.5", "1" * 100_000), "1.xml:3", 0),
+    "no corner": (GOOD_CVAT.replace("xbr", "xbx"), "1.xml:3", 0),
+    "no label": (GOOD_CVAT.replace("cat", ""), "1.xml:3", 0),
+    "a shape that is none": (GOOD_CVAT.replace("box", "circle"), "1.xml:3", 0),
+    "points without comma": (POLYGON, "1.xml:3", 0),
+    "no points": (POLYGON.replace("1;2", ""), "1.xml:3", 0),
+    "mask outside": (mask("left='39' top='0' width='2' height='1' rle='2'"), "1.xml:3", 0),
+    "mask that does not add up": (mask("left='0' top='0' width='2' height='2' rle='1, 2'"), "1.xml:3", 0),
+    "negative run": (mask("left='0' top='0' width='2' height='2' rle='5, -1'"), "1.xml:3", 0),
+    "mask of nonsense": (mask("left='0' top='x' width='2' height='2' rle='a'"), "1.xml:3", 0),
+    "huge mask": (
+        mask("left='0' top='0' width='1' height='1' rle='1'").replace('"40"', '"999999"').replace('"20"', '"999999"'),
+        "1.xml:3",
+        0,
+    ),
+    "joint without point": (
+        GOOD_CVAT.replace("<box", "<skeleton").replace("</box>", "<points label='a'/></skeleton>"), "1.xml:3", 0,
+    ),
+    "climbing": (cvat("../../etc/passwd"), "1.xml:2", 0),
+    "absolute": (cvat("/etc/passwd"), "1.xml:2", 0),
+    "no name": (cvat(""), "1.xml:2", 0),
+    "given twice": (cvat("2.jpg"), "2.xml:2", 1),
+    "size": (GOOD_CVAT.replace('"40"', '"-4"').replace('"20"', '"x"'), "1.xml:2", 1),
+    "labels given twice": (GOOD_CVAT.replace("<image", TWICE), "1.xml", 1),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CVAT)
+def test_cvat(tmp_path: Path, case: str) -> None:
+    content, where, kept = CVAT[case]
+    make(tmp_path, {"1.xml": content, "1.jpg": "", "2.xml": cvat("2.jpg"), "2.jpg": ""})
+    assert detections(tmp_path)[0].format == "cvat"
+    _, _, annotations, problems = read_all(format_named("cvat"), tmp_path)
+    assert [problem.where for problem in problems][:1] == [where]
+    assert all(problem.remedy and len(str(problem)) < 500 for problem in problems)
+    assert len(annotations) == kept + (case != "given twice")
+
+
+def test_one_element_of_cvat_may_not_be_endless(tmp_path: Path) -> None:
+    limits = replace(DEFAULT_LIMITS, document_bytes=100_000)
+    for long in ("<box label='", "<box><attribute name='a'>", "<polygon>" + "<attribute name='a'>b</attribute>" * 9000):
+        make(tmp_path, {"1.xml": f"<annotations><image id='0' name='1.jpg'>{long}" + "x" * 200_000})
+        problems = Problems()
+        sorted_events(format_named("cvat").read(tmp_path, problems, limits))
+        assert "more than 100,000 bytes" in str(next(iter(problems)))
 
 
 YOLO_LINES: dict[str, tuple[str | bytes, str, int]] = {
@@ -277,9 +368,20 @@ def test_a_long_line_is_refused(tmp_path: Path) -> None:
     ("name", "files", "link"),
     [
         ("voc", {"Annotations/1.xml": GOOD_XML}, "JPEGImages/1.jpg"),
+        ("cvat", {"annotations.xml": cvat("1.jpg")}, "images/1.jpg"),
+        ("coco-results", {"x.json": coco("1.jpg"), "r.json": '[{"image_id": 1}]'}, "1.jpg"),
         ("yolo", {"images/2.jpg": "", "labels/2.txt": "0 .5 .5 .5 .5"}, "images/1.jpg"),
         ("coco", {"x.json": coco("1.jpg")}, "1.jpg"),
         ("jsonl", {"a.jsonl": '{"text": "a"}'}, "b.jsonl"),
+        ("label-studio", {"t.json": [task("1.jpg")]}, "1.jpg"),
+        ("datumaro", {"annotations/x.json": datum("1.jpg")}, "images/1.jpg"),
+        ("csv", {"t.csv": "filename,label\n1.jpg,cat\n"}, "1.jpg"),
+        ("imagefolder", {"metadata.jsonl": '{"file_name": "1.jpg"}'}, "1.jpg"),
+        ("imagefolder", {"cat/1.jpg": "", "dog/1.jpg": ""}, "cat/2.jpg"),
+        ("conll", {"a.conll": "a O\n"}, "b.conll"),
+        ("audio", {"m.jsonl": '{"audio_filepath": "1.wav", "text": "a"}'}, "1.wav"),
+        ("ljspeech", {"metadata.csv": "1|a\n"}, "wavs/1.wav"),
+        ("parquet", {"a.parquet": TABLE}, "b.parquet"),
     ],
 )
 def test_links_that_lead_outside_are_told_and_not_followed(
@@ -325,7 +427,29 @@ def test_names_that_are_no_unicode_are_told(tmp_path: Path) -> None:
 SEEDS: dict[str, dict[str, Any]] = {
     "coco": {"x.json": coco("1.jpg", "2.jpg"), "1.jpg": picture(40, 20)},
     "voc": {"1.xml": GOOD_XML, "1.jpg": picture(40, 20), "labelmap.txt": "cat:1,2,3::\n"},
+    "imagefolder": {
+        "metadata.jsonl": '{"file_name": "1.jpg", "label": "x", "objects": {"bbox": [[1, 2, 3, 4]], "categories": [2], '
+        '"geometry": ["{\\"type\\": \\"span\\", \\"start\\": 1, \\"end\\": 2}"]}}\n'
+        '{"file_name": "2.jpg", "text": "b"}\n',
+        "1.jpg": picture(40, 20),
+    },
+    "conll": {"d.conll": "-DOCSTART- O\n\na B-X\nb I-X\n\nc O\n", "d.conll.items.jsonl": '{"id": "a"}\n{}\n'},
+    "audio": {"m.jsonl": '{"audio_filepath": "1.wav", "text": "b", "offset": 1, "duration": 2.5}\n', "1.wav": SOUND},
+    "ljspeech": {"metadata.csv": "1|a|b\n2|c\n", "wavs/1.wav": SOUND},
+    "parquet": {"a.parquet": TABLE},
+    "croissant": {"a.parquet": TABLE, "croissant.json": '{"conformsTo": "http://mlcommons.org/croissant/1.0"}'},
+    "coco-results": {
+        "gt.json": coco("1.jpg"),
+        "r.json": '[{"image_id": 1, "category_id": 3, "bbox": [1, 2, 3, 4], "score": 0.5}]',
+    },
+    "cvat": {"a.xml": cvat("1.jpg", shapes=2), "1.jpg": picture(40, 20)},
     "yolo": {**YOLO, "1.txt": "0 .5 .5 .5 .5\n0 .1 .1 .1 .1\n"},
+    "label-studio": {
+        "t.json": [task("1.jpg"), task("2.jpg", {"points": [[1, 2], [3, 4]], "polygonlabels": ["a"]})],
+        "config.xml": '<View><Image name="image" value="$image"/><Labels name="label" toName="image"/></View>',
+    },
+    "datumaro": {"annotations/x.json": datum("1.jpg", "2.jpg"), "images/x/1.jpg": picture(40, 20)},
+    "csv": {"t.csv": "filename,class,xmin,ymin,xmax,ymax\n1.jpg,cat,1,2,4,6\n", "1.jpg": picture(40, 20)},
     "jsonl": {"d.jsonl": '{"id": 1, "text": "a", "label": "x", "spans": [[0, 1, "y"]]}\n{"text": "b"}\n'},
 }
 

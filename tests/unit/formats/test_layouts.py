@@ -9,9 +9,49 @@ import pytest
 from checkdam.formats import detect, detections, format_named
 from checkdam.formats.jsonstream import map_file
 from checkdam.schema import Box, InputError, Keypoints, NotFoundError, Polygon
-from unit.formats.making import coco, make, picture, read_all, xml
+from unit.formats.making import coco, cvat, datum, make, picture, read_all, task, xml
 
 LAYOUTS: dict[str, tuple[str, dict[str, Any], dict[str, str | None]]] = {
+    "Label Studio with uploads": (
+        "label-studio",
+        {"export.json": [task("x") | {"data": {"image": "/data/upload/1/0a1b2c3d-1.jpg"}}], "images/1.jpg": ""},
+        {"images/1.jpg": None},
+    ),
+    "Label Studio by splits": (
+        "label-studio",
+        {"train.json": [task("a/1.jpg")], "valid.json": [task("2.jpg")], "a/1.jpg": "", "2.jpg": ""},
+        {"a/1.jpg": "train", "2.jpg": "val"},
+    ),
+    "Datumaro": (
+        "datumaro",
+        {
+            "annotations/train.json": datum("sub/1.jpg"),
+            "annotations/default.json": datum("2.jpg"),
+            "images/train/sub/1.jpg": "",
+            "images/2.jpg": "",
+        },
+        {"images/train/sub/1.jpg": "train", "images/2.jpg": None},
+    ),
+    "Datumaro of another machine": (
+        "datumaro",
+        {"set/annotations/val.json": datum("/home/ada/set/images/val/1.jpg"), "set/images/1.jpg": ""},
+        {"set/images/1.jpg": "val"},
+    ),
+    "a table beside its images": (
+        "csv",
+        {"train_labels.csv": "filename,class\n1.jpg,cat\n2.jpg,\n", "train/1.jpg": "", "2.jpg": ""},
+        {"train/1.jpg": "train", "2.jpg": "train"},
+    ),
+    "a table a split": (
+        "csv",
+        {
+            "train/_classes.csv": "filename, cat\n1.jpg, 1\n",
+            "valid/_classes.csv": "filename, cat\n1.jpg, 0\n",
+            "train/1.jpg": "",
+            "valid/1.jpg": "",
+        },
+        {"train/1.jpg": "train", "valid/1.jpg": "val"},
+    ),
     "VOC as published": (
         "voc",
         {
@@ -51,6 +91,23 @@ LAYOUTS: dict[str, tuple[str, dict[str, Any], dict[str, str | None]]] = {
         {"JPEGImages/photo.jpg": None},
     ),
     "VOC without images": ("voc", {"Annotations/1.xml": xml("1.jpg")}, {"JPEGImages/1.jpg": None}),
+    "CVAT of a task": (
+        "cvat",
+        {"annotations.xml": cvat("sub/1.jpg"), "images/sub/1.jpg": ""},
+        {"images/sub/1.jpg": None},
+    ),
+    "CVAT of a project": (
+        "cvat",
+        {"annotations.xml": cvat("1.jpg").replace("id=", 'subset="Train" id='), "images/Train/1.jpg": ""},
+        {"images/Train/1.jpg": "train"},
+    ),
+    "CVAT beside its images": ("cvat", {"a/val.xml": cvat("1.jpg"), "a/1.jpg": ""}, {"a/1.jpg": "val"}),
+    "CVAT with its images elsewhere": (
+        "cvat",
+        {"annotations.xml": cvat("1.jpg"), "photos/deep/1.jpg": ""},
+        {"photos/deep/1.jpg": None},
+    ),
+    "CVAT without images": ("cvat", {"annotations.xml": cvat("1.jpg")}, {"1.jpg": None}),
     "YOLO of Roboflow": (
         "yolo",
         {

@@ -10,7 +10,7 @@ from pycocotools import mask as coco_mask
 
 from checkdam.formats.coco.rle import decode_counts, encode_counts
 from checkdam.formats.exact import decimal, plain
-from checkdam.formats.voc.xml import text_of, value_of
+from checkdam.formats.xmlvalues import text_of, value_of
 from checkdam.formats.yolo.lines import box_fields, outline_fields, read_line
 from checkdam.guard import DEFAULT_LIMITS
 from checkdam.schema import Box, InputError, Polygon

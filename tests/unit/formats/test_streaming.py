@@ -14,7 +14,7 @@ from checkdam.formats import Entry, format_named, jsonstream
 from checkdam.formats.jsonstream import elements, member_spans, replaced, rewritten, sections
 from checkdam.formats.seen import Seen
 from checkdam.guard import DEFAULT_LIMITS
-from checkdam.schema import Annotation, Problems
+from checkdam.schema import Annotation, InputError, Problems
 from unit.formats.making import coco, make, read_all
 
 FORMAT = format_named("coco")
@@ -53,6 +53,42 @@ def test_memory_is_flat_in_the_number_of_annotations(tmp_path: Path) -> None:
     few = peak(many(tmp_path / "few.json", small), small)
     more = peak(many(tmp_path / "more.json", large), large)
     assert more < few + 300_000, f"{few:,} bytes for {small:,} annotations, {more:,} for {large:,}"
+
+
+def many_rows(folder: Path, name: str, rows: int, files: int = 50) -> Path:
+    """A dataset of so many boxes on the same few images, in one file."""
+    path = folder / f"{name}{rows}.{'csv' if name == 'csv' else 'json'}"
+    with path.open("w") as out:
+        if name == "csv":
+            out.write("filename,class,xmin,ymin,xmax,ymax\n")
+            out.writelines(f"{at % files}.jpg,cat,{at % 50}.25,2,4.5,6\n" for at in range(rows))
+            return path
+        out.write('{"categories": {"label": {"labels": [{"name": "cat"}]}}, "items": [')
+        for at in range(files):
+            row = '{"id": 0, "type": "bbox", "label_id": 0, "attributes": {}, "bbox": [1.5, 2, 3, 4]}'
+            image = f'"image": {{"path": "{at}.jpg", "size": [48, 64]}}'
+            out.write(f'{"," if at else ""}{{"id": "{at}", {image}, "annotations": [{",".join([row] * 20)}]}}')
+            out.write(f',{{"id": "b{at}", "annotations": [{",".join([row] * (rows // files - 20))}]}}')
+        out.write("]}")
+    return path
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["csv", "datumaro"])
+def test_memory_is_flat_for_other_exports(tmp_path: Path, name: str) -> None:
+    def most(rows: int) -> int:
+        path = many_rows(tmp_path, name, rows)
+        problems = Problems()
+        tracemalloc.start()
+        read = sum(isinstance(each, Annotation) for each in format_named(name).read(path, problems, DEFAULT_LIMITS))
+        found = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert (read, problems.count) == (rows, 0)
+        return found
+
+    few, more = most(10_000), most(50_000)
+    # Datumaro keeps the rows of an item in it, so that an item is in memory at once.
+    assert more < few + (300_000 if name == "csv" else 4_000_000), f"{few:,} bytes, then {more:,}"
 
 
 @pytest.mark.slow
@@ -154,3 +190,41 @@ def test_seen_is_a_set(identifiers: list[str]) -> None:
     for each in identifiers:
         assert seen.add(each) is (each not in truth)
         truth.add(each)
+
+
+_values = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8)),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(
+    st.lists(st.dictionaries(st.text(max_size=4), _values, max_size=3) | _values, max_size=12),
+    st.sampled_from([24, 64, 1000]),
+    st.sampled_from([None, 1]),
+    st.booleans(),
+)
+def test_elements_are_those_of_the_standard_library(
+    rows: list[Any], chunk: int, indent: int | None, ascii: bool
+) -> None:
+    """Whether msgspec reads a piece of them at once or not: NaN, lone surrogates and what is no object it does not."""
+    written = json.dumps(rows, indent=indent, ensure_ascii=ascii).encode("utf-8", "surrogatepass")
+    try:
+        written.decode()
+    except UnicodeDecodeError:
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jsonstream, "_CHUNK", chunk)
+        patch.setattr(jsonstream, "_AT_ONCE", chunk)
+        patch.setattr(jsonstream, "_SINGLY", 2)
+        found = list(elements(memoryview(written), 1 << 20))
+    assert repr(found) == repr(json.loads(written))
+
+
+@pytest.mark.parametrize("text", ['[{"a": 1},]', '[{"a": 1}', '[{"a": 1} {"a": 2}]', '[{"a": 1}, {"a": }]', "[{},,{}]"])
+def test_damage_is_told_after_the_elements_before_it(text: str) -> None:
+    found: list[Any] = []
+    with pytest.raises(InputError):
+        found.extend(elements(memoryview(text.encode()), 1 << 20))
+    assert found == ([{}] if text.startswith("[{},") else [{"a": 1}])

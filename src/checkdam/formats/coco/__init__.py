@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from checkdam.formats.base import Detection, Event, LossReport, MediaSource, PatchEdit, Record
 from checkdam.formats.coco.reader import CocoFile
-from checkdam.formats.coco.writer import write_coco, written_annotation
+from checkdam.formats.coco.writer import Written, write_coco, written_annotation
 from checkdam.formats.jsonstream import Span, array_spans, map_file, member_spans, replaced, rewritten, sections
 from checkdam.formats.tree import DETECT_FILES, Beside, Tree
 from checkdam.formats.values import written_identifier
@@ -38,14 +38,14 @@ class Coco:
 
     def detect(self, root: Path) -> Detection | None:
         try:
-            documents, ignored = _documents(
+            names, ignored = documents(
                 root, Tree(root, at_most=DETECT_FILES) if root.is_dir() else None, _DETECT_DOCUMENTS
             )
         except InputError:
             return None
-        if not documents:
+        if not names:
             return None
-        reason = f"{', '.join(documents[:3])}{' and more' if len(documents) > 3 else ''}: images and categories"
+        reason = f"{', '.join(names[:3])}{' and more' if len(names) > 3 else ''}: images and categories"
         if ignored:
             told = [f"{name} ({why.what})" for name, why in ignored.items()][:_TOLD]
             reason += (
@@ -57,22 +57,20 @@ class Coco:
         if root.is_dir() or root.suffix.lower() == ".json":
             with suppress(InputError):
                 tree = Tree(root, at_most=DETECT_FILES) if root.is_dir() else None
-                for name, why in _documents(root, tree, _DETECT_DOCUMENTS)[1].items():
+                for name, why in documents(root, tree, _DETECT_DOCUMENTS)[1].items():
                     problems.add(name, why.what, why.remedy)
 
     def read(self, root: Path, problems: Problems, limits: InputLimits = DEFAULT_LIMITS) -> Iterator[Event]:
         files = _files(root, problems, limits)
-        yield _merged(files)
+        yield merged(files)
         for file in files:
             yield from file.entries()
             yield from file.annotations()
 
     def count(self, root: Path) -> int | None:
         base = root if root.is_dir() else root.parent
-        names, _ = _documents(root, Tree(base) if root.is_dir() else None)
-        return sum(
-            _occurrences(base / name, b'"file_name"') + _occurrences(base / name, b'"image_id"') for name in names
-        )
+        names, _ = documents(root, Tree(base) if root.is_dir() else None)
+        return sum(occurrences(base / name, b'"file_name"') + occurrences(base / name, b'"image_id"') for name in names)
 
     def write(
         self, target: Path, taxonomy: Taxonomy, records: Iterable[Record], media: MediaSource | None
@@ -93,7 +91,7 @@ class Coco:
 def _files(root: Path, problems: Problems, limits: InputLimits) -> list[CocoFile]:
     """The COCO files of a root, to be read in this order."""
     tree = Tree(root, limits) if root.is_dir() else None
-    names, ignored = _documents(root, tree)
+    names, ignored = documents(root, tree)
     damaged = [(name, why) for name, why in ignored.items() if why.damaged]
     if not names:
         nearly = Problems()
@@ -112,11 +110,11 @@ class _Ignored(Struct, frozen=True):
     """Why a JSON file is no COCO dataset; `damaged` where it may be one that cannot be read."""
 
     what: str
-    remedy: str = ""
+    remedy: str = "write an object with images, annotations and categories"
     damaged: bool = False
 
 
-def _documents(root: Path, tree: Tree | None, at_most: int | None = None) -> tuple[list[str], dict[str, _Ignored]]:
+def documents(root: Path, tree: Tree | None, at_most: int | None = None) -> tuple[list[str], dict[str, _Ignored]]:
     """The COCO files of a root, and the other JSON files with the reason why each is ignored."""
     if not root.is_dir() or tree is None:
         why = _not_coco(root)
@@ -142,8 +140,8 @@ def _not_coco(path: Path) -> _Ignored | None:
         case b"{":
             return _object_not_coco(view)
         case b"[":
-            results = b'"image_id"' in _head(view)
-            return _Ignored("detection results, not a dataset" if results else "a list, not a dataset")
+            what = "detection results, not a dataset" if is_results(view) else "a list, not a dataset"
+            return _Ignored(what)
         case _:
             return _Ignored("not a JSON object")
 
@@ -153,7 +151,7 @@ def _object_not_coco(view: memoryview) -> _Ignored | None:
     keys = found.views.keys()
     if {"images", "categories"} <= keys or (found.damage and "images" in keys):
         return None
-    if {"images", "annotations"} <= keys and b'"category_id"' in _head(view):
+    if {"images", "annotations"} <= keys and b'"category_id"' in head_of(view):
         return None
     if found.damage:
         return _Ignored(found.damage.detail, found.damage.remedy, damaged=True)
@@ -161,7 +159,12 @@ def _object_not_coco(view: memoryview) -> _Ignored | None:
     return _Ignored("captions without categories" if captions else "no images and categories")
 
 
-def _head(view: memoryview) -> bytes:
+def is_results(view: memoryview) -> bool:
+    """Whether a file is a list of detections."""
+    return bytes(view[:64]).lstrip()[:1] == b"[" and b'"image_id"' in head_of(view)
+
+
+def head_of(view: memoryview) -> bytes:
     return bytes(view[: 1 << 20])
 
 
@@ -190,13 +193,13 @@ def _kind_rank(name: str) -> tuple[int, str]:
     return next((at for at, kind in enumerate(_KINDS) if file.startswith(kind)), len(_KINDS)), name
 
 
-def _occurrences(path: Path, needle: bytes) -> int:
+def occurrences(path: Path, needle: bytes) -> int:
     """How often a text occurs in a file; one that lies across two pieces is missed, which an estimate may."""
     with path.open("rb") as file:
         return sum(piece.count(needle) for piece in iter(lambda: file.read(1 << 22), b""))
 
 
-def _merged(files: list[CocoFile]) -> Taxonomy:
+def merged(files: list[CocoFile]) -> Taxonomy:
     labels: dict[str, Label] = {}
     metadata: dict[str, Scalar] = {}
     for file in files:
@@ -232,7 +235,7 @@ def _patched(file: Path, edits: Sequence[PatchEdit]) -> bytes:
 def _rewritten_row(row_text: str, edit: PatchEdit) -> str | None:
     """What becomes of an image or annotation; None where it goes."""
     if edit.annotation is not None and edit.array == "annotations":
-        return _changed(row_text, edit)
+        return changed_row(row_text, edit)
     if edit.item is not None and edit.array == "images":
         return _resized(row_text, edit.item)
     deletes = edit.annotation is None and edit.item is None
@@ -249,13 +252,13 @@ def _resized(row_text: str, item: Item) -> str:
     )
 
 
-def _changed(row_text: str, edit: PatchEdit) -> str:
+def changed_row(row_text: str, edit: PatchEdit, written: Written = written_annotation) -> str:
     """A row in the style it had, with the fields of the new annotation; fields we know nothing of are kept."""
     row = json.loads(row_text)
     if not isinstance(row, dict) or edit.annotation is None or edit.label is None or edit.label.source_id is None:
         raise InputError("a changed annotation needs its label's id", "lint it anew")
     report = LossReport()
-    fields: dict[str, Any] | None = written_annotation(edit.annotation, "", report)
+    fields: dict[str, Any] | None = written(edit.annotation, "", report)
     if fields is None or report:
         raise InputError(f"the change cannot be written as COCO: {report}", "change it by hand")
     fields.pop("computed", None)

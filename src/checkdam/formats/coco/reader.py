@@ -9,7 +9,7 @@ from checkdam.formats.base import Entry
 from checkdam.formats.coco.shapes import read_shape
 from checkdam.formats.jsonstream import JsonText, elements, map_file, sections
 from checkdam.formats.seen import Seen
-from checkdam.formats.tree import Beside, Tree, plain_name, split_named, split_of_path
+from checkdam.formats.tree import Beside, Tree, best_ending, plain_name, split_named, split_of_path
 from checkdam.formats.values import BadValueError, attribute, identifier, scalar, shown, size, text
 from checkdam.guard.limits import InputLimits
 from checkdam.schema import (
@@ -32,8 +32,13 @@ MARK = "checkdam"
 """The key in `info` under which our writer keeps what COCO has no field for; its presence also says that file names are
 the items' names, so that none has to be searched for."""
 
+RESULTS = "results"
+"""The key in the mark that names the file with the results for the images, where our writer put the annotations."""
+
 _IMAGE_FIELDS = frozenset({"id", "file_name", "width", "height"})
 _ANNOTATION_FIELDS = frozenset({"id", "image_id", "category_id", "bbox", "segmentation", "keypoints", "attributes"})
+_MOST_PLAIN_KEYS = 1_000
+_INT64 = 2**63
 _LABEL_FOLDERS = frozenset({"annotations", "annotation", "labels", "json"})
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
@@ -55,8 +60,9 @@ class CocoFile:
         self._mark: dict[str, Any] | None = None
         self._numbered: frozenset[str] = frozenset()  # arrays whose ids are our writer's, not the source's
         self._counts: Counter[str] = Counter()  # annotations without an id, by item
+        self._plain_keys: set[str] = set()
         self._open()
-        self.split = _split_of_file(name)
+        self.split = split_of_file(name)
         self._read_info()
         self._read_licenses()
         self._read_categories()
@@ -151,6 +157,20 @@ class CocoFile:
         """The items, one for each image. To be exhausted before `annotations`."""
         yield from (entry for entry, first in self._images() if first)
 
+    def item_of(self, image: str) -> str | None:
+        """The id of the item for an image's id, once `entries` has given it."""
+        return self._items.get(image)
+
+    def label_of(self, category: str) -> str:
+        """The label for a category's id; the id itself where there is none, for a rule to tell."""
+        return self._label_names.get(category, category)
+
+    @property
+    def results(self) -> str | None:
+        """The file of results that our writer put beside this one."""
+        named = self._mark.get(RESULTS) if self._mark else None
+        return named if isinstance(named, str) else None
+
     def places(self, items: Container[str]) -> Iterator[tuple[str, Origin]]:
         """The rows about these items, each with the item's id: images, listed once or again, and annotations."""
         for entry, _ in self._images():
@@ -216,13 +236,7 @@ class CocoFile:
         near = (base + place for base in (_inside(home), _inside(folder), "") for place in (plain, f"images/{plain}"))
         if found := next(filter(None, map(self._tree.find, near)), None):
             return found, True  # what lies beside this file comes before what lies far off
-        ranked: dict[tuple[bool, bool, bool], list[str]] = {}
-        for name in self._tree.ending(plain):
-            split = split_of_path(name)
-            if split in (None, self.split) or self.split is None:
-                rank = name.startswith(_inside(home)), split == self.split, "/images/" in f"/{name.lower()}"
-                ranked.setdefault(rank, []).append(name)
-        best = ranked[max(ranked)] if ranked else []
+        best = best_ending(self._tree, plain, self.split, _inside(home))
         if len(best) == 1:
             return best[0], True
         if best:
@@ -245,26 +259,28 @@ class CocoFile:
         if item is None:
             raise BadValueError("image_id", f"{image} is the id of no image", "add the image or remove the row")
         category = identifier(row.get("category_id"), "category_id")
-        own = None if "annotations" in self._numbered else row.get("id")
+        own = None if self._numbered and "annotations" in self._numbered else row.get("id")
         source_id = None if own is None else identifier(own, "id")
         geometry, box, attributes = read_shape(row, self._limits)
-        attributes |= _attributes(row)
+        add_attributes(row, attributes, self._plain_keys)
         computed = row.get("computed")
         if isinstance(computed, list) and "bbox" in computed:
             box = None
-        key = ordinal_key(self._counts[item]) if source_id is None else own_key(source_id)
         if source_id is None:
+            key = ordinal_key(self._counts[item])
             self._counts[item] += 1
-        elif not seen.add(source_id):
-            key += f"#{at}"
-            twice = BadValueError("id", f"{source_id} is given twice", "give each annotation its own id")
-            self._tell(f"annotations[{at}]", twice)
+        else:
+            key = own_key(source_id)
+            if not (seen.add_number(own) if type(own) is int else seen.add(source_id)):
+                key += f"#{at}"
+                twice = BadValueError("id", f"{source_id} is given twice", "give each annotation its own id")
+                self._tell(f"annotations[{at}]", twice)
         if item in self._shared:
             key = f"{self.name}:{key}"
         return Annotation(
             id=annotation_id(item, key),
             item_id=item,
-            label=self._label_names.get(category, category),
+            label=self.label_of(category),
             geometry=geometry,
             box=box,
             attributes=attributes,
@@ -289,16 +305,27 @@ def _object(value: object) -> dict[str, Any]:
     return value
 
 
-def _attributes(row: dict[str, Any]) -> dict[str, AttributeValue]:
-    """The fields of a row beside its shape, then those of its object `attributes`."""
+def add_attributes(row: dict[str, Any], found: dict[str, AttributeValue], plain_keys: set[str]) -> None:
+    """Adds the fields of a row beside its shape, then those of its object `attributes`. `plain_keys` are names known to
+    be fit; more are added."""
+    passed = _ANNOTATION_FIELDS
     computed = row.get("computed")
-    passed = _ANNOTATION_FIELDS.union(["computed"], map(str, computed)) if isinstance(computed, list) else None
-    passed = passed or _ANNOTATION_FIELDS
-    found = {text(key, key): attribute(value, key) for key, value in row.items() if key not in passed}
-    given = row.get("attributes", {})
+    if isinstance(computed, list):
+        passed = passed.union(["computed"], map(str, computed))
+    for key, value in row.items():
+        if key not in passed:
+            if key not in plain_keys:
+                text(key, key)
+                if len(plain_keys) < _MOST_PLAIN_KEYS:
+                    plain_keys.add(key)
+            found[key] = value if type(value) is int and -_INT64 <= value < _INT64 else attribute(value, key)
+    if "attributes" not in row:
+        return
+    given = row["attributes"]
     if isinstance(given, dict):
-        return found | {text(key, key): attribute(value, f"attributes.{key}") for key, value in given.items()}
-    return found | {"attributes": attribute(given, "attributes")}
+        found |= {text(key, key): attribute(value, f"attributes.{key}") for key, value in given.items()}
+    else:
+        found["attributes"] = attribute(given, "attributes")
 
 
 def _label(row: dict[str, Any]) -> Label:
@@ -330,7 +357,7 @@ def _skeleton(row: dict[str, Any]) -> Skeleton:
     )
 
 
-def _split_of_file(name: str) -> str | None:
+def split_of_file(name: str) -> str | None:
     file = name.rpartition("/")[2]
     for word in re.split(r"[_.\-]", file):
         if split := split_named(word):

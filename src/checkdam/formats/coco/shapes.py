@@ -38,8 +38,9 @@ def read_shape(row: dict[str, Any], limits: InputLimits) -> Shape:
     """The finest geometry of a row. The outline of a row with keypoints is kept as the JSON text of the attribute
     `segmentation`. Raises `BadValueError`."""
     box = None
-    if row.get("bbox") is not None:
-        box = Box(*numbers(row["bbox"], "bbox", 4))
+    given = row.get("bbox")
+    if given is not None:
+        box = _plain_box(given) or Box(*numbers(given, "bbox", 4))
     outline = row.get("segmentation")
     if row.get("keypoints"):
         extra: dict[str, AttributeValue] = {"segmentation": nested(outline, "segmentation")} if outline else {}
@@ -49,6 +50,16 @@ def read_shape(row: dict[str, Any], limits: InputLimits) -> Shape:
     if box is not None:
         return box, None, {}
     raise BadValueError("", "has neither bbox, segmentation nor keypoints", "remove it or draw it")
+
+
+def _plain_box(given: object) -> Box | None:
+    """The box of four finite floats, which nearly all are; None for any other."""
+    if type(given) is list and len(given) == 4:
+        x, y, width, height = given
+        if type(x) is float and type(y) is float and type(width) is float and type(height) is float:
+            # A sum with a number that is not finite is not finite.
+            return Box(x, y, width, height) if isfinite(x + y + width + height) else None
+    return None
 
 
 def _keypoints(value: object) -> tuple[Keypoint, ...]:
@@ -206,18 +217,3 @@ def _shoelace(ring: tuple[Point, ...]) -> float:
         return 0.0
     xs, ys = zip(*ring, strict=True)
     return 0.5 * (sum(map(mul, xs, ys[1:] + ys[:1]), 0.0) - sum(map(mul, ys, xs[1:] + xs[:1]), 0.0))
-
-
-def finite(shape: Geometry | None) -> bool:
-    """Whether every coordinate is a finite number."""
-    match shape:
-        case Box(x=x, y=y, width=width, height=height):
-            return all(map(isfinite, (x, y, width, height)))
-        case Polygon(parts=parts):
-            return all(isfinite(value) for part in parts for ring in part for point in ring for value in point)
-        case Keypoints(points=points):
-            return all(isfinite(value) for joint in points for value in (joint.x, joint.y))
-        case RotatedBox(center_x=x, center_y=y, width=width, height=height, angle=angle):
-            return all(map(isfinite, (x, y, width, height, angle)))
-        case _:
-            return True

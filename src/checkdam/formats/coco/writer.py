@@ -1,26 +1,40 @@
 """Writes COCO: `annotations/instances_<split>.json` for each split, media at the items' own names."""
 
-import json
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
+import msgspec
+
 from checkdam.formats.base import LossReport, MediaSource, Record
-from checkdam.formats.coco.reader import MARK
-from checkdam.formats.coco.shapes import NUMERIC_FIELDS, finite, is_number, outline_is_kept, written_shape
-from checkdam.formats.output import check_item, new_folder, place_media, report_item, report_taxonomy, where
+from checkdam.formats.coco.reader import MARK, RESULTS
+from checkdam.formats.coco.shapes import NUMERIC_FIELDS, is_number, outline_is_kept, written_shape
+from checkdam.formats.output import check_item, finite, new_folder, place_media, report_item, report_taxonomy, where
 from checkdam.formats.seen import Seen
-from checkdam.formats.values import writable, written_identifier
+from checkdam.formats.values import whole_number, writable, written_identifier
 from checkdam.guard.paths import contained, safe_name
-from checkdam.schema import Annotation, InputError, Item, Label, Scalar, Taxonomy
+from checkdam.schema import Annotation, AttributeValue, InputError, Item, Label, Scalar, Taxonomy
 
 _MOST_SPLITS = 100
+_encode = msgspec.json.Encoder().encode
 _IMAGE_FIELDS = frozenset({"id", "file_name", "width", "height"})
 
 
-def write_coco(target: Path, taxonomy: Taxonomy, records: Iterable[Record], media: MediaSource | None) -> LossReport:
-    """Writes the folder `target`; memory does not grow with the number of annotations."""
+Written = Callable[[Annotation, str, LossReport], dict[str, Any] | None]
+"""Makes the fields of an annotation's row but for its ids; None (and a loss) if it cannot be held. The text is where
+the annotation is, for the report."""
+
+
+def write_coco(
+    target: Path,
+    taxonomy: Taxonomy,
+    records: Iterable[Record],
+    media: MediaSource | None,
+    written: Written | None = None,
+) -> LossReport:
+    """Writes the folder `target`; memory does not grow with the number of annotations. With `written`, the rows that it
+    makes of annotations become lists of results beside files without annotations."""
     report = LossReport()
     report_taxonomy(taxonomy, report, frozenset({"skeleton", "parent", "color", "source_id"}))
     categories = _Categories(taxonomy, report)
@@ -35,22 +49,25 @@ def write_coco(target: Path, taxonomy: Taxonomy, records: Iterable[Record], medi
             if item.split not in splits:
                 if len(splits) == _MOST_SPLITS:
                     raise InputError(f"there are more than {_MOST_SPLITS} splits", "join some, or choose JSON Lines")
-                splits[item.split] = _Split(folder)
+                splits[item.split] = _Split(folder, written or written_annotation)
             splits[item.split].add(item, annotations, categories, report)
         taken: set[str] = set()
-        for split, part in (splits or {None: _Split(folder)}).items():
-            part.finish(folder, _free_name(split, taken), _head(split, taxonomy, report), categories)
+        for split, part in (splits or {None: _Split(folder, written or written_annotation)}).items():
+            ending = _free_ending(split, taken)
+            results = f"results{ending}" if written else None
+            head = _head(split, taxonomy, report)
+            part.finish(folder, f"annotations/instances{ending}", head, categories, results)
     return report
 
 
-def _free_name(split: str | None, taken: set[str]) -> str:
-    base = "instances" if split is None else f"instances_{safe_name(split)}"
+def _free_ending(split: str | None, taken: set[str]) -> str:
+    base = "" if split is None else f"_{safe_name(split)}"
     name, number = base, 1
     while name.lower() in taken:
         number += 1
         name = f"{base}_{number}"
     taken.add(name.lower())
-    return f"annotations/{name}.json"
+    return f"{name}.json"
 
 
 def _head(split: str | None, taxonomy: Taxonomy, report: LossReport) -> dict[str, Any]:
@@ -129,7 +146,8 @@ class _Split:
     """The images and annotations of a split, in two temporary files until all ids are known. A line is: the id or
     nothing, for annotations the number of the image, then the row's JSON without ids."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, written: Written) -> None:
+        self._written = written
         self._images = _scratch(folder)
         self._annotations = _scratch(folder)
         self._image_ids = _Ids("items' ids, which are given twice")
@@ -149,7 +167,7 @@ class _Split:
         written = 0
         for annotation in annotations:
             place = where(item, annotation)
-            fields = written_annotation(annotation, place, report)
+            fields = self._written(annotation, place, report)
             if fields is not None:
                 written += 1
                 fields["category_id"] = categories.id_of(annotation.label)
@@ -158,11 +176,16 @@ class _Split:
         self._count += 1
         report.wrote(written)
 
-    def finish(self, folder: Path, name: str, head: dict[str, Any], categories: _Categories) -> None:
-        """Writes the file of the split. Arrays whose ids are all of our giving are named in its mark."""
+    def finish(
+        self, folder: Path, name: str, head: dict[str, Any], categories: _Categories, results: str | None
+    ) -> None:
+        """Writes the file of the split, or with `results` two: the annotations then become a list in that file. Arrays
+        whose ids are all of our giving are named in the mark."""
         ids = {"images": self._image_ids, "annotations": self._annotation_ids}
         if numbered := [array for array, each in ids.items() if each.gave_all()]:
             head["info"][MARK]["numbered"] = numbered
+        if results:
+            head["info"][MARK][RESULTS] = results
         path = contained(folder, name)
         path.parent.mkdir(exist_ok=True)
         images: list[str] = []
@@ -173,11 +196,21 @@ class _Split:
                 images.append(self._image_ids.final(key))
                 out.write(f'{"," if len(images) > 1 else ""}\n{{"id":{images[-1]},{row[1:]}')
             out.write('],\n"annotations":[')
-            for at, line in enumerate(_lines(self._annotations)):
-                key, image, row = line.split("\t", 2)
-                final = self._annotation_ids.final(key)
-                out.write(f'{"," if at else ""}\n{{"id":{final},"image_id":{images[int(image)]},{row[1:]}')
+            out.writelines(() if results else self._rows(images, numbered=True))
             out.write(f'],\n"categories":{_dumped(categories.rows)}}}\n')
+        if results:
+            with contained(folder, results).open("w", encoding="utf-8", newline="\n") as out:
+                out.write("[")
+                out.writelines(self._rows(images, numbered=False))
+                out.write("]\n")
+
+    def _rows(self, images: Sequence[str], *, numbered: bool) -> Iterator[str]:
+        """The annotations, each with its image's id and its own: one of its source or, if `numbered`, a new one."""
+        for at, line in enumerate(_lines(self._annotations)):
+            key, image, row = line.split("\t", 2)
+            final = self._annotation_ids.final(key) if numbered else key
+            own = f'"id":{final},' if final else ""
+            yield f'{"," if at else ""}\n{{{own}"image_id":{images[int(image)]},{row[1:]}'
 
 
 class _Ids:
@@ -199,13 +232,14 @@ class _Ids:
             self._missing = True
             return ""
         self._given = True
-        if not source_id or not writable(source_id) or not self._seen.add(source_id):
+        number = whole_number(source_id)
+        if number is not None and self._seen.add_number(number):
+            self._next = max(self._next, number + 1)
+            return source_id
+        if number is not None or not source_id or not writable(source_id) or not self._seen.add(source_id):
             report.add(self._loss, place)
             return ""
-        written = written_identifier(source_id)
-        if isinstance(written, int):
-            self._next = max(self._next, written + 1)
-        return _dumped(written)
+        return _dumped(source_id)
 
     def final(self, key: str) -> str:
         if key:
@@ -216,19 +250,19 @@ class _Ids:
 
 def written_annotation(annotation: Annotation, place: str, report: LossReport) -> dict[str, Any] | None:
     """The fields of an annotation's row but for its ids; None (and a loss) if COCO cannot hold it."""
-    if not (finite(annotation.geometry) and finite(annotation.box)):
+    if not (finite(annotation.geometry) and (annotation.box is None or finite(annotation.box))):
         report.add("annotations whose coordinates are no finite numbers", place)
         return None
-    numeric = {
+    numeric: dict[str, AttributeValue] = {
         name: value
         for name in NUMERIC_FIELDS
-        if is_number(value := annotation.attributes.get(name)) and writable(value)
+        if (value := annotation.attributes.get(name)) is not None and is_number(value) and writable(value)
     }
     fields = written_shape(annotation, numeric, place, report)
     if fields is None:
         return None
     others: dict[str, Any] = {}
-    for name, value in annotation.attributes.items():
+    for name, value in () if len(numeric) == len(annotation.attributes) else annotation.attributes.items():
         if name in numeric or (name == "segmentation" and outline_is_kept(annotation)):
             continue
         if writable(name) and writable(value):
@@ -261,4 +295,5 @@ def _lines(file: IO[str]) -> Iterable[str]:
 
 
 def _dumped(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    """Compact JSON. What comes here was looked at before: finite numbers and text that is Unicode."""
+    return _encode(value).decode()

@@ -4,7 +4,6 @@ Beside our own layout the exports of doccano (`label`, `entities`) and Prodigy (
 """
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
@@ -16,8 +15,9 @@ import msgspec
 from checkdam.formats.base import Detection, Entry, Event, LossReport, MediaSource, PatchEdit, Record
 from checkdam.formats.jsonl.rows import LABEL_KEYS, check_texts, label_places, read_label, written_row
 from checkdam.formats.jsonstream import array_spans, member_spans, replaced, rewritten
-from checkdam.formats.lines import without
+from checkdam.formats.lines import estimated_lines, json_rows, no_json, without
 from checkdam.formats.output import new_folder, write_text
+from checkdam.formats.taxonomies import read_taxonomy
 from checkdam.formats.tree import DETECT_FILES, Tree, split_named, split_of_path, stem
 from checkdam.formats.values import BadValueError, identifier, scalar, shown, text
 from checkdam.guard.files import open_regular, read_bytes
@@ -28,7 +28,6 @@ from checkdam.schema import (
     Item,
     ItemKind,
     Label,
-    LimitError,
     Origin,
     Problem,
     Problems,
@@ -85,7 +84,7 @@ class Jsonl:
 
     def count(self, root: Path) -> int | None:
         base = root if root.is_dir() else root.parent
-        return sum(_estimate(base / name) for name in _files(root, Tree(root) if root.is_dir() else None))
+        return 2 * sum(estimated_lines(base / name) for name in _files(root, Tree(root) if root.is_dir() else None))
 
     def write(
         self,
@@ -147,46 +146,12 @@ def _no_texts(path: Path, name: str) -> Problem | None:
         try:
             row = msgspec.json.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            wrong = wrong or Problem(f"{name}:{at}", *_no_json(line, error))
+            wrong = wrong or Problem(f"{name}:{at}", *no_json(line, error))
         else:
             if isinstance(row, dict) and isinstance(row.get("text", row.get("data")), str):
                 return None
             wrong = wrong or Problem(f"{name}:{at}", "holds no text", 'write an object with a "text" on each line')
     return wrong or Problem(name, "is empty", "remove it or write it anew")
-
-
-def _no_json(line: bytes, error: Exception) -> tuple[str, str]:
-    """What is wrong with a line that the decoder refused, and the remedy."""
-    told = str(error)
-    if b"\0" in line:
-        return "is no UTF-8 (it may be UTF-16)", "save it as UTF-8"
-    if isinstance(error, UnicodeDecodeError):
-        return f"is no UTF-8 (byte {error.start}: 0x{line[error.start]:02x})", "save it as UTF-8"
-    if half := _half_pair(line):
-        return f"holds half of a surrogate pair, {half}", "remove the character"
-    if "Number out of range" in told:
-        return "holds a number that is too large", "give a smaller number"
-    return f"is no JSON: {told}", "write an object on each line, in UTF-8"
-
-
-def _half_pair(line: bytes) -> str | None:
-    """The first surrogate that is alone in a line of JSON, escaped."""
-    try:
-        written = json.dumps(json.loads(line), ensure_ascii=False)  # which take it, unlike our decoder
-    except (ValueError, RecursionError):
-        return None
-    alone = re.search("[\ud800-\udfff]", written)
-    return f"\\u{ord(alone[0]):04x}" if alone else None
-
-
-def _estimate(path: Path) -> int:
-    try:
-        with open_regular(path) as file:
-            head = file.read(_SAMPLE_BYTES)
-            total = path.stat().st_size
-    except (InputError, OSError):
-        return 0
-    return round(head.count(b"\n") * total / len(head)) * 2 if head else 0
 
 
 class _Reader:
@@ -208,13 +173,8 @@ class _Reader:
                     yield from self._annotations(name, at, row, item)
 
     def _taxonomy(self) -> Taxonomy:
-        path = self._base / _TAXONOMY
-        if path.is_file() and not path.is_symlink():
-            try:
-                data = read_bytes(path, self._limits.document_bytes)
-                return msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"), type=Taxonomy)
-            except (InputError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-                self._problems.add(_TAXONOMY, f"is no taxonomy: {error}", "mend or remove the file")
+        if (given := read_taxonomy(self._base, self._problems, self._limits)) is not None:
+            return given
         names: set[str] = set()
         passed = Problems()
         for name in self._names:  # a first scan: the labels have to be told before the first annotation
@@ -227,19 +187,7 @@ class _Reader:
         return Taxonomy(labels=tuple(Label(name=name) for name in sorted(names)))
 
     def _rows(self, name: str, problems: Problems) -> Iterator[tuple[int, dict[str, Any]]]:
-        decoder = msgspec.json.Decoder()
-        try:
-            for at, line in _lines(self._base / name, self._limits):
-                try:
-                    row = decoder.decode(line)
-                    if isinstance(row, dict):
-                        yield at, row
-                    else:
-                        problems.add(f"{name}:{at}", f"is {shown(row)}, not an object", "write an object on each line")
-                except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-                    problems.add(f"{name}:{at}", *_no_json(line, error))
-        except InputError as error:
-            problems.add(name, error.detail, error.remedy)
+        return json_rows(self._base / name, name, problems, self._limits)
 
     def _item(self, file: str, at: int, row: dict[str, Any]) -> Item:
         if row.get("text", row.get("data")) is None:
@@ -308,20 +256,6 @@ def _place(file: str, at: int, path: str) -> str:
 
 def _split_of_file(name: str) -> str | None:
     return split_named(stem(name).rpartition("/")[2]) or split_of_path(name)
-
-
-def _lines(path: Path, limits: InputLimits) -> Iterator[tuple[int, bytes]]:
-    """The lines that are not blank, with their numbers. `LimitError` for one that is too long."""
-    with open_regular(path) as file:
-        at = 0
-        while line := file.readline(limits.document_bytes + 1):
-            at += 1
-            if len(line) > limits.document_bytes:
-                raise LimitError(f"line {at} is longer than {limits.document_bytes:,} bytes", "split it")
-            if at == 1:
-                line = line.removeprefix(b"\xef\xbb\xbf")
-            if line.strip():
-                yield at, line
 
 
 def _patched(data: bytes, edits: Sequence[PatchEdit], file: str) -> bytes:

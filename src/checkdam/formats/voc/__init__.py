@@ -4,6 +4,7 @@ See http://host.robots.ox.ac.uk/pascal/VOC/. Corners are read as they are writte
 `xmax - xmin`, with nothing added for the pixel's own extent.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from checkdam.guard.limits import DEFAULT_LIMITS, InputLimits
 from checkdam.schema import InputError, Item, ItemKind, Origin, Problems, Taxonomy
 
 _COUNTED_FILES = 20
+_ROOT = re.compile(rb"<annotation[\s>]")  # CVAT's files begin with <annotations>
 
 
 class Voc:
@@ -80,7 +82,7 @@ def _is_voc(path: Path) -> bool:
     except (InputError, OSError):
         return False
     data = data.replace(b"\0", b"")  # of UTF-16
-    return b"<annotation" in data and (b"<object" in data or b"<filename" in data or b"<size" in data)
+    return bool(_ROOT.search(data)) and (b"<object" in data or b"<filename" in data or b"<size" in data)
 
 
 FORMAT = Voc()

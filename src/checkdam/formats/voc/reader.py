@@ -10,7 +10,8 @@ from checkdam.formats.base import Entry, Event
 from checkdam.formats.exact import EXACT, decimal
 from checkdam.formats.tree import Tree, counterpart, is_image_name, plain_name, split_named, split_of_path, stem
 from checkdam.formats.values import BadValueError, shown, unfit
-from checkdam.formats.voc.xml import Document, Element, parse, value_of
+from checkdam.formats.voc.xml import Document, Element, parse
+from checkdam.formats.xmlvalues import value_of
 from checkdam.guard.files import read_bytes, read_text
 from checkdam.guard.images import IMAGE_SUFFIXES
 from checkdam.guard.limits import InputLimits

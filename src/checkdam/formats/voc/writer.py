@@ -17,7 +17,8 @@ from checkdam.formats.output import check_item, new_folder, place_media, report_
 from checkdam.formats.tree import counterpart, hidden, is_image_name, split_named, split_of_path, stem
 from checkdam.formats.values import BadValueError, unfit
 from checkdam.formats.voc.reader import LABEL_MAP, MARK, image_places, read_object
-from checkdam.formats.voc.xml import Element, parse, text_of, value_of
+from checkdam.formats.voc.xml import Element, parse
+from checkdam.formats.xmlvalues import NOT_XML, escaped, text_of, value_of
 from checkdam.guard.limits import DEFAULT_LIMITS
 from checkdam.guard.paths import safe_name
 from checkdam.schema import (
@@ -33,7 +34,6 @@ from checkdam.schema import (
 )
 
 _TAG = re.compile(r"[A-Za-z_][\w\-]*")
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _RESERVED = frozenset({"name", "bndbox", "polygon", "part", "part_of", "object", MARK})
 _DEFAULTS = {"pose": "Unspecified", "truncated": "0", "difficult": "0"}  # readers of VOC expect them
 
@@ -135,7 +135,7 @@ def _set(fields: Fields, key: str, text: str) -> None:
     *path, last = key.split(".")
     if len(path) > DEFAULT_LIMITS.xml_depth // 2:
         return
-    if _NOT_XML.search(text) or not all(_TAG.fullmatch(part) and part.isascii() for part in (*path, last)):
+    if NOT_XML.search(text) or not all(_TAG.fullmatch(part) and part.isascii() for part in (*path, last)):
         return
     for part in path:
         fields = fields.setdefault(part, {})
@@ -150,7 +150,7 @@ def _object(annotation: Annotation, place: str, report: LossReport) -> Fields | 
     if box is None:
         report.add(f"annotations of kind {geometry_kind(geometry)}", place)
         return None
-    if _NOT_XML.search(annotation.label) or not annotation.label:
+    if NOT_XML.search(annotation.label) or not annotation.label:
         report.add("annotations whose label XML cannot hold", place)
         return None
     try:
@@ -207,14 +207,10 @@ def _elements(fields: Fields, depth: int) -> str:
         if isinstance(value, dict):
             written.append(f"{indent}<{tag}>\n{_elements(value, depth + 1)}{indent}</{tag}>\n")
         elif isinstance(value, tuple):
-            written.append(f'{indent}<{tag} {value[0]}="true">{_escaped(value[1])}</{tag}>\n')
+            written.append(f'{indent}<{tag} {value[0]}="true">{escaped(value[1])}</{tag}>\n')
         else:
-            written.append(f"{indent}<{tag}>{_escaped(value)}</{tag}>\n")
+            written.append(f"{indent}<{tag}>{escaped(value)}</{tag}>\n")
     return "".join(written)
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
 
 
 def _compare(data: str, item: Item, annotations: Sequence[Annotation], report: LossReport) -> None:
@@ -332,7 +328,7 @@ def _changed(data: bytes, element: Element, annotation: Annotation) -> list[tupl
     changes: list[tuple[int, int, bytes]] = []
     for key, text in flat.items():
         if not _means_the_same(element.fields[key], text):
-            changes.append((*element.spans[key], _encoded(_escaped(text))))
+            changes.append((*element.spans[key], _encoded(escaped(text))))
     return changes
 
 

@@ -3,17 +3,13 @@
 Fields nested in one another are flattened: `<source><database>` becomes `source.database`.
 """
 
-import re
 from xml.parsers import expat
 
 from msgspec import Struct, field
 
-from checkdam.formats.exact import NUMBER
-from checkdam.formats.values import whole_number
+from checkdam.formats.xmlvalues import START_TAG, trimmed
 from checkdam.guard.limits import InputLimits
-from checkdam.schema import AttributeValue, InputError, LimitError
-
-_START_TAG = re.compile(rb"""<(?:[^"'>]|"[^"]*"|'[^']*')*>""")  # an attribute's value may hold a >
+from checkdam.schema import InputError, LimitError
 
 
 class Element(Struct):
@@ -48,6 +44,7 @@ class _Builder:
         self._parser.StartDoctypeDeclHandler = self._refuse
         self._path: list[str] = []
         self._holders: list[tuple[int, Element]] = []  # depth at which each began
+        self._whole = 0  # the place of the object that began last
         self._leaf: list[str] | None = None
         self._leaf_start: int | None = None
         self._computed = False
@@ -74,7 +71,7 @@ class _Builder:
         depth = len(self._path)
         self._path.append(name)
         self._leaf, self._computed = [], attributes.get("computed") == "true"
-        tag = None if self._computed else _START_TAG.match(self._data, start)
+        tag = None if self._computed else START_TAG.match(self._data, start)
         self._leaf_start = tag.end() if tag else None
         if self.document is None:
             if name != "annotation":
@@ -82,10 +79,10 @@ class _Builder:
             self.document = Document(Element(line, start), [])
             self._holders.append((depth, self.document.head))
         elif name == "object" and depth == 1:
+            self._whole = len(self.document.objects)
             self._hold(Element(line, start), depth)
         elif name == "part" and depth == 2 and self._holders[-1][0] == 1:
-            whole = next(at for at, each in enumerate(self.document.objects) if each is self._holders[-1][1])
-            self._hold(Element(line, start, part_of=whole), depth)
+            self._hold(Element(line, start, part_of=self._whole), depth)
 
     def _hold(self, element: Element, depth: int) -> None:
         assert self.document is not None  # noqa: S101 (for the type checker: the root came first)
@@ -105,7 +102,7 @@ class _Builder:
         elif self._leaf is not None:
             key = ".".join(self._path[depth + 1 :])
             if key not in holder.fields:  # of fields given twice, the first counts
-                holder.fields[key] = _trimmed("".join(self._leaf))
+                holder.fields[key] = trimmed("".join(self._leaf))
                 if self._leaf_start is not None and self._leaf_start <= stop:
                     holder.spans[key] = (self._leaf_start, stop)
                 if self._computed:
@@ -114,38 +111,6 @@ class _Builder:
         self._leaf = None
 
 
-def _trimmed(text: str) -> str:
-    """Space around a value counts, unless it comes from the printing of the XML on several lines."""
-    return text.strip() if "\n" in text or "\r" in text else text
-
-
 def parse(data: bytes, limits: InputLimits) -> Document:
     """Parses a VOC file. The message of an `InputError` begins with the line."""
     return _Builder(data, limits).parse()
-
-
-def value_of(text: str) -> str | int | float | bool:
-    """The value that a text stands for: a whole number, a float, `true` or `false` where it is written exactly as
-    `text_of` writes them, else the text itself."""
-    if (number := whole_number(text)) is not None:
-        return number
-    if text in ("true", "false"):
-        return text == "true"
-    if NUMBER.fullmatch(text) and len(text) < 40 and repr(float(text)) == text:
-        return float(text)
-    return text
-
-
-def text_of(value: AttributeValue) -> str | None:
-    """How a value is written; None where XML has no way to."""
-    match value:
-        case bool():
-            return "true" if value else "false"
-        case int():
-            return str(value)
-        case float():
-            return repr(value)
-        case str():
-            return value
-        case _:
-            return None

@@ -12,8 +12,10 @@ from msgspec import Struct
 
 from checkdam.formats.exact import EXACT, NUMBER
 from checkdam.formats.values import BadValueError, shown
+from checkdam.formats.yolo.oriented import rectangle
 from checkdam.guard.limits import DEFAULT_LIMITS
-from checkdam.schema import AttributeValue, Box, Geometry, Keypoint, Keypoints, Polygon
+from checkdam.schema import AttributeValue, Box, Geometry, Keypoint, Keypoints, Polygon, RotatedBox
+from checkdam.schema.geometry import corners
 
 _EXACT_DIGITS = 25
 _LONGEST = 100  # characters of a number that is written
@@ -31,8 +33,9 @@ class Line(Struct, frozen=True):
     attributes: dict[str, AttributeValue]
 
 
-def read_line(text: str, size: Size, joints: tuple[int, int] | None) -> Line:
-    """Reads a line. `joints` is the pose's number of joints and of values for each (2 or 3), if the set has poses.
+def read_line(text: str, size: Size, joints: tuple[int, int] | None, *, oriented: bool = False) -> Line:
+    """Reads a line. `joints` is the pose's number of joints and of values for each (2 or 3), if the set has poses. In
+    an `oriented` set four corners of a rectangle are a rotated box.
 
     Raises `BadValueError` for a line of which it is not clear what it means.
     """
@@ -52,7 +55,8 @@ def read_line(text: str, size: Size, joints: tuple[int, int] | None) -> Line:
         return Line(category, _box(values[:4], size, exact), None, {"confidence": _finite(float(values[4]))})
     if len(values) >= 6 and len(values) % 2 == 0 and not joints:
         ring = tuple((_scaled(x, size[0], exact), _scaled(y, size[1], exact)) for x, y in _pairs(values))
-        return Line(category, Polygon(((ring,),)), None, {})
+        turned = rectangle(ring) if oriented else None
+        return Line(category, turned or Polygon(((ring,),)), None, {})
     wanted = f"5 or {5 + joints[0] * joints[1]}" if joints else "5 (box), 6 (box and confidence) or 7, 9, ... (outline)"
     raise BadValueError("", f"has {len(tokens)} fields, not {wanted}", "write class, center and size of the box")
 
@@ -173,3 +177,31 @@ def outline_fields(polygon: Polygon, size: Size) -> str | None:
     long = [_padded(_quotient(value, total)) for value, total in flat]
     exact = all(_scaled(token, t, exact=True) == v for token, (v, t) in zip(long, flat, strict=True))
     return " ".join(long) if exact and max(map(len, long)) <= _LONGEST else None
+
+
+def oriented_fields(box: RotatedBox, size: Size) -> str:
+    """The corners of a rotated box, as near as floats come. Size and angle follow from them, but for last digits."""
+    return " ".join(repr(value / total) for corner in corners(box) for value, total in zip(corner, size, strict=True))
+
+
+def pose_fields(box: Box, points: tuple[Keypoint, ...], size: Size) -> str | None:
+    """The box and the joints, as `read_line` reads them back to the last bit; None if that takes too many digits."""
+    flat = [(value, total) for point in points for value, total in zip((point.x, point.y), size, strict=True)]
+    axes = ((box.x, box.width, size[0]), (box.y, box.height, size[1]))
+    shape = len(points), 3
+    for by_axis, by_value in ((_short, _fraction), (_long, _padded_quotient)):
+        written = [by_axis(*axis) for axis in axes]
+        values = [by_value(value, total) for value, total in flat]
+        if not (written[0] and written[1] and all(values)):
+            continue
+        joints = (f"{values[2 * at]} {values[2 * at + 1]} {point.visibility}" for at, point in enumerate(points))
+        fields = f"{written[0][0]} {written[1][0]} {written[0][1]} {written[1][1]} {' '.join(joints)}"
+        read = read_line(f"0 {fields}", size, shape)
+        if (read.geometry, read.box) == (Keypoints(points), box):
+            return fields
+    return None
+
+
+def _padded_quotient(value: float, total: int) -> str | None:
+    written = _padded(_quotient(value, total))
+    return written if len(written) <= _LONGEST else None

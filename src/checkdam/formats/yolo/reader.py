@@ -1,7 +1,8 @@
 """Reads a folder of YOLO label files."""
 
+import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from checkdam.formats.base import Entry, Event
 from checkdam.formats.tree import Tree, hidden, is_image_name, plain_name, split_named, split_of_path, stem
 from checkdam.formats.values import BadValueError, shown, unfit
 from checkdam.formats.yolo.lines import read_line
+from checkdam.formats.yolo.oriented import is_turned
 from checkdam.guard.files import read_text
 from checkdam.guard.images import IMAGE_SUFFIXES, image_size
 from checkdam.guard.limits import InputLimits
@@ -23,6 +25,7 @@ from checkdam.schema import (
     Label,
     Origin,
     Problems,
+    RotatedBox,
     Skeleton,
     Taxonomy,
     annotation_id,
@@ -54,6 +57,9 @@ class Config(Struct):
     base: str = ""
     marked: bool = False
     missing: str = ""  # our writer's list of images that were not there, with their sizes
+    oriented: bool | None = None  # None where it is not said
+    skeletons: dict[int, Skeleton] = field(default_factory=dict)
+    flip: str = ""  # the numbers of the joints in a mirrored image, as JSON
 
 
 def load_yaml(text: str) -> Any:
@@ -116,7 +122,33 @@ def _config(name: str, document: dict[Any, Any], problems: Problems) -> Config:
     base = document.get("path")
     config.base = base if isinstance(base, str) else ""
     config.joints = _joints(document.get("kpt_shape"), name, problems)
+    _read_pose(config, document, mark if isinstance(mark, dict) else {})
+    task = document.get("task")
+    oriented = mark.get("oriented") if isinstance(mark, dict) else None
+    config.oriented = oriented == "true" if oriented or config.marked else True if task == "obb" else None
     return config
+
+
+def _read_pose(config: Config, document: dict[Any, Any], mark: dict[Any, Any]) -> None:
+    """The joints' names and what a mirrored image makes of them, where they are given and fit `kpt_shape`."""
+    count = config.joints[0] if config.joints else 0
+    names, bones = document.get("kpt_names"), mark.get("bones")
+    for key, joints in names.items() if isinstance(names, dict) and count else ():
+        fits = isinstance(joints, list) and len(joints) == count and re.fullmatch(r"[0-9]{1,9}", str(key))
+        if fits and all(isinstance(one, str) and not unfit(one) for one in joints):
+            pairs = bones.get(key) if isinstance(bones, dict) else None
+            config.skeletons[int(key)] = Skeleton(tuple(joints), tuple(_bones(pairs, count)))
+    flip = document.get("flip_idx")
+    numbers = [int(one) for one in flip if re.fullmatch(r"[0-9]{1,4}", str(one))] if isinstance(flip, list) else []
+    if count and sorted(numbers) == list(range(count)) and mark.get("flip") != "computed":
+        config.flip = json.dumps(numbers)
+
+
+def _bones(pairs: object, count: int) -> Iterator[tuple[int, int]]:
+    for pair in pairs if isinstance(pairs, list) else ():
+        ends = [int(one) for one in pair if re.fullmatch(r"[0-9]{1,4}", str(one))] if isinstance(pair, list) else []
+        if len(ends) == 2 and max(ends) < count:
+            yield ends[0], ends[1]
 
 
 def _joints(value: object, name: str, problems: Problems) -> tuple[int, int] | None:
@@ -153,6 +185,14 @@ def looks_like_labels(tree: Tree, name: str) -> bool:
     return any(_LABEL_LINE.fullmatch(line[:1000]) for line in head.lstrip().split("\n")[:_SAMPLE_LINES])
 
 
+def _rectangle_of(line: str, size: tuple[int, int]) -> RotatedBox | None:
+    try:
+        geometry = read_line(line, size, None, oriented=True).geometry
+    except BadValueError:
+        return None
+    return geometry if isinstance(geometry, RotatedBox) else None
+
+
 class YoloFolder:
     """A root while it is read."""
 
@@ -161,6 +201,7 @@ class YoloFolder:
         self._tree = Tree(root, limits)
         self._tree.tell_refused(problems, {".txt", *IMAGE_SUFFIXES})
         self._config = find_config(self._tree, problems) or Config()
+        self._oriented = False
         self._lists: set[str] = set()
         self._claimed: set[str] = set()
 
@@ -168,8 +209,8 @@ class YoloFolder:
         """The taxonomy, then each image's item and annotations."""
         images = self._images()
         labels = {name: next(label_files(self._tree, name), None) for name in images}
-        names = self._names([label for label in labels.values() if label])
-        yield names
+        self._oriented = self._are_oriented(labels)
+        yield self._names([label for label in labels.values() if label])
         for name, split in images.items():
             yield from self._image(name, split, labels[name])
         self._tell_unclaimed()
@@ -316,22 +357,50 @@ class YoloFolder:
             if not lists:
                 found = {category for label in labels for category in self._categories(label)}
                 self._config.names = {category: str(category) for category in sorted(found)}
-        joints = self._config.joints
-        skeleton = Skeleton(tuple(str(joint) for joint in range(1, joints[0] + 1))) if joints else None
+        joints, skeletons = self._config.joints, self._config.skeletons
+        numbered = Skeleton(tuple(str(joint) for joint in range(1, joints[0] + 1))) if joints else None
+        others = None if skeletons or self._config.marked else numbered
         unique = {label: number for number, label in reversed(self._config.names.items())}
         return Taxonomy(
             labels=tuple(
-                Label(name=label, source_id=str(number), skeleton=skeleton)
+                Label(name=label, source_id=str(number), skeleton=skeletons.get(number, others))
                 for label, number in sorted(unique.items(), key=lambda each: each[1])
-            )
+            ),
+            metadata={"flip_idx": self._config.flip} if self._config.flip else {},
         )
 
-    def _categories(self, name: str) -> Iterator[int]:
+    def _are_oriented(self, labels: Mapping[str, str | None]) -> bool:
+        """Whether the set is one of oriented boxes: see `checkdam.formats.yolo.oriented`. Stops at the first line that
+        is none."""
+        if self._config.oriented is not None or self._config.joints:
+            return bool(self._config.oriented)
+        turned = False
+        for image, label in labels.items():
+            lines = [line for line in self._quiet_lines(label) if line.strip()] if label else []
+            size = self._quiet_size(image) if lines else None
+            for line in lines:
+                box = _rectangle_of(line, size) if size else None
+                if box is None:
+                    return False
+                turned = turned or is_turned(box)
+        return turned
+
+    def _quiet_lines(self, name: str) -> list[str]:
         try:
-            text = read_text(self._tree.path(name), self._limits.document_bytes)
+            return read_text(self._tree.path(name), self._limits.document_bytes).split("\n")
         except InputError:
-            return  # told when the file is read for its boxes
-        yield from (int(number) for number in re.findall(r"^\s*([0-9]{1,9})\s", text, re.MULTILINE))
+            return []  # told when the file is read for its boxes
+
+    def _quiet_size(self, name: str) -> tuple[int, int] | None:
+        try:
+            return self._missing[name][1] if name in self._missing else image_size(self._tree.path(name), self._limits)
+        except InputError:
+            return None
+
+    def _categories(self, name: str) -> Iterator[int]:
+        for line in self._quiet_lines(name):
+            if match := re.match(r"\s*([0-9]{1,9})\s", line):
+                yield int(match[1])
 
     def _image(self, name: str, split: str | None, label: str | None) -> Iterator[Event]:
         path = None if name in self._missing else self._tree.path(name)
@@ -364,7 +433,7 @@ class YoloFolder:
             if not text.strip():
                 continue
             try:
-                line = read_line(text, size, self._config.joints)
+                line = read_line(text, size, self._config.joints, oriented=self._oriented)
             except BadValueError as error:
                 self._problems.add(f"{file}:{at}", f"{error.path} {error.what}".strip(), error.remedy)
                 continue

@@ -4,6 +4,7 @@ Names are kept: the labels of an image in a folder `images` go to the folder `la
 image. The splits are lists of images, which `data.yaml` names.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,25 +13,31 @@ import yaml
 
 from checkdam.formats.base import LossReport, MediaSource, PatchEdit, Record
 from checkdam.formats.lines import without
-from checkdam.formats.output import check_item, new_folder, place_media, report_item, report_taxonomy, where, write_text
+from checkdam.formats.output import check_item, new_folder, place_media, report_item, report_taxonomy, write_text
 from checkdam.formats.tree import counterpart, hidden, is_image_name
 from checkdam.formats.values import BadValueError, unfit
-from checkdam.formats.yolo.lines import Size, box_fields, outline_fields, read_line
+from checkdam.formats.yolo.lines import Size, read_line
+from checkdam.formats.yolo.manner import Manner, changed_fields
+from checkdam.formats.yolo.poses import poses_of
 from checkdam.formats.yolo.reader import MARK
 from checkdam.guard.images import image_size
 from checkdam.guard.paths import safe_name
-from checkdam.schema import Annotation, Box, InputError, Item, Polygon, Taxonomy, extent, geometry_kind
+from checkdam.schema import Annotation, InputError, Item, Keypoints, RotatedBox, Taxonomy
 
 _MOST_CLASSES = 2**31
+_LINE_END = re.compile("[\x85\u2028\u2029\ufeff]")
 
 
 def write_yolo(target: Path, taxonomy: Taxonomy, records: Iterable[Record], media: MediaSource | None) -> LossReport:
     """Writes the folder `target`. Of images whose files are not there the sizes that the items declare are kept in a
     list, without which YOLO has neither the images nor the places of their boxes."""
     report = LossReport()
-    report_taxonomy(taxonomy, report, frozenset())
+    poses = poses_of(taxonomy)
+    report_taxonomy(taxonomy, report, frozenset({"skeleton"}) if poses else frozenset())
     for key in taxonomy.metadata:
-        report.add("the taxonomy's metadata", key)
+        if poses is None or key != "flip_idx" or not poses.flip_given:
+            report.add("the taxonomy's metadata", key)
+    manner = Manner(poses.count if poses else None)
     classes = _Classes(taxonomy, report)
     lists: dict[str | None, list[str]] = {}
     missing: list[str] = []
@@ -53,10 +60,21 @@ def write_yolo(target: Path, taxonomy: Taxonomy, records: Iterable[Record], medi
                 report.wrote(0)
                 continue
             taken.add(name.lower())
-            lines = list(_label_lines(item, annotations, size, classes, report))
+            _report_size(item, size, report)
+            numbered = (
+                (classes.number(each.label), fields) for each, fields in manner.lines(item, annotations, size, report)
+            )
+            lines = [f"{number} {fields}\n" for number, fields in numbered]
             write_text(folder, name, "".join(lines))
             report.wrote(len(lines))
-        _write_config(folder, classes, lists, missing, taken)
+        config, mark = _write_lists(folder, lists, missing, taken)
+        config |= {"nc": len(classes.names), "names": classes.names}
+        if manner.oriented:
+            mark["oriented"] = True
+        if poses:
+            config |= poses.config(classes.names, mark)
+        config[MARK] = mark
+        write_text(folder, "data.yaml", _dumped(config))
     return report
 
 
@@ -77,52 +95,10 @@ def _size(item: Item, placed: Path | None) -> Size | None:
     return (item.width, item.height) if known and item.width and item.height else None
 
 
-def _label_lines(
-    item: Item, annotations: Sequence[Annotation], size: Size | None, classes: "_Classes", report: LossReport
-) -> Iterable[str]:
+def _report_size(item: Item, size: Size | None, report: LossReport) -> None:
     for name, given, own in (("width", item.width, 0), ("height", item.height, 1)):
         if given is not None and (size is None or given != size[own]):
             report.add(f"items' {name}", item.name)
-    if size is None:
-        for annotation in annotations:
-            report.add("annotations on images of unknown size", where(item, annotation))
-        return
-    outlines = all(isinstance(each.geometry, Polygon) and outline_fields(each.geometry, size) for each in annotations)
-    for annotation in annotations:
-        place = where(item, annotation)
-        fields = _fields(annotation, size, outlines, place, report)
-        if fields is not None:
-            yield f"{classes.number(annotation.label)} {fields}\n"
-            for name in annotation.attributes:
-                report.add("attributes", f"{place}: {name}")
-            if annotation.source_id is not None:
-                report.add("annotations' source_id", place)
-
-
-def _fields(annotation: Annotation, size: Size, outlines: bool, place: str, report: LossReport) -> str | None:
-    """The coordinates of a line. A file holds outlines only if it holds nothing else: readers take every line of a
-    file with outlines for one."""
-    geometry = annotation.geometry
-    kind = geometry_kind(geometry)
-    if outlines and isinstance(geometry, Polygon):
-        if annotation.box is not None:
-            report.add("boxes declared beside outlines", place)
-        return outline_fields(geometry, size)
-    box = geometry if isinstance(geometry, Box) else annotation.box or extent(geometry)
-    if box is None:
-        report.add(f"annotations of kind {kind}", place)
-        return None
-    if not isinstance(geometry, Box):
-        report.add(f"annotations of kind {kind}, written as boxes", place)
-    elif annotation.box is not None:
-        report.add("boxes declared beside boxes", place)
-    try:
-        fields = box_fields(box, size)
-    except (ArithmeticError, ValueError, BadValueError):
-        fields = None
-    if fields is None:
-        report.add("annotations whose coordinates take too many digits", place)
-    return fields
 
 
 class _Classes:
@@ -170,9 +146,18 @@ def _free_name(base: str, taken: set[str]) -> str:
     return file
 
 
-def _write_config(
-    folder: Path, classes: _Classes, lists: dict[str | None, list[str]], missing: list[str], taken: set[str]
-) -> None:
+def _dumped(config: dict[str, Any]) -> str:
+    """YAML that reads back as it was: line ends beyond ASCII, which readers fold, are escaped."""
+    text = yaml.safe_dump(config, sort_keys=False, allow_unicode=True, width=10**6)
+    if _LINE_END.search(text):
+        text = yaml.safe_dump(config, sort_keys=False, allow_unicode=False, width=10**6)
+    return text
+
+
+def _write_lists(
+    folder: Path, lists: dict[str | None, list[str]], missing: list[str], taken: set[str]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Writes the lists of images: those that `data.yaml` names by the keys that readers know, and our mark."""
     files: dict[str | None, str] = {}
     for split, names in lists.items():
         files[split] = _free_name(safe_name(split, "split") if split is not None else "unsplit", taken)
@@ -181,15 +166,10 @@ def _write_config(
     if missing:
         mark["missing"] = _free_name("missing", taken)
         write_text(folder, mark["missing"], "".join(missing))
-    usual = {split: files[split] for split in ("train", "val", "test") if split in files}
+    usual: dict[str, Any] = {split: files[split] for split in ("train", "val", "test") if split in files}
     if not usual and None in files:
         usual = {"train": files[None]}
-    config: dict[str, Any] = usual | {
-        "nc": len(classes.names),
-        "names": classes.names,
-        MARK: mark,
-    }
-    write_text(folder, "data.yaml", yaml.safe_dump(config, sort_keys=False, allow_unicode=True, width=10**6))
+    return usual, mark
 
 
 def patch_yolo(data: bytes, edits: Sequence[PatchEdit], file: str) -> bytes:
@@ -209,6 +189,13 @@ def patch_yolo(data: bytes, edits: Sequence[PatchEdit], file: str) -> bytes:
     return without(lines, gone)
 
 
+def _joints_of(annotation: Annotation, fields: str) -> tuple[int, int] | None:
+    """What `kpt_shape` has to be for a line to be the pose that the annotation is."""
+    points = annotation.geometry.points if isinstance(annotation.geometry, Keypoints) else ()
+    values = len(fields.split()) - 4
+    return (len(points), values // len(points)) if points and values in (2 * len(points), 3 * len(points)) else None
+
+
 def _changed(line: bytes, edit: PatchEdit, place: str) -> bytes:
     annotation, label, item = edit.annotation, edit.label, edit.item
     if annotation is None or label is None or label.source_id is None or item is None or not item.width:
@@ -218,11 +205,13 @@ def _changed(line: bytes, edit: PatchEdit, place: str) -> bytes:
     start = line.index(body)
     try:
         text = body.decode("utf-8-sig")
-        before = read_line(text, size, None)
         tokens = text.split(maxsplit=1)
+        before = read_line(
+            text, size, _joints_of(annotation, tokens[1]), oriented=isinstance(annotation.geometry, RotatedBox)
+        )
         fields = tokens[1]
         if before.geometry != annotation.geometry:
-            fields = _fields(annotation, size, isinstance(before.geometry, Polygon), place, LossReport()) or ""
+            fields = changed_fields(annotation, before.geometry, size, place) or ""
     except (BadValueError, UnicodeDecodeError, IndexError) as error:
         raise InputError(f"{place}: the line cannot be changed: {error}", "change it by hand") from error
     if not fields:
