@@ -8,11 +8,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from msgspec import Struct, structs
 
 from checkdam.formats import Entry, read
-from checkdam.lint import Frame, FrameBuilder, LintConfig, MediaLookup, RuleConfig, lint
+from checkdam.lint import Frame, FrameBuilder, LintConfig, MediaLookup, MemoryFacts, RuleConfig, lint
 from checkdam.schema import (
     Annotation,
     Category,
@@ -27,6 +28,7 @@ from checkdam.schema import (
 )
 
 TABLE = Path(__file__).resolve().parents[2] / "docs" / "flaws.md"
+MARK = "-DOCSTART-"
 COORDINATES = 1e-3
 """How far (pixels) a box may lie from the one in an example, which is printed with few decimals."""
 
@@ -90,6 +92,8 @@ def test_a_rule_finds_exactly_what_was_counted(row: Row, shared_data: Path, flaw
             assert len({finding.subject.ids[-1] for finding in found}) == (
                 len(value) if isinstance(value, list) else value
             )
+        case "labels":
+            assert sorted(label for finding in found for label in finding.evidence["labels"]) == sorted(value)
         case "examples":
             frame = data(shared_data, row.keys).frame
             names = [frozenset(frame.items[frame.item_rows[key]].name for key in one.subject.ids) for one in found]
@@ -130,6 +134,16 @@ def test_rules_find_the_very_boxes_of_the_examples(shared_data: Path, flaws: dic
     ) + sum(len(boxes) for boxes in flaws["coco_val2014_100_pair"]["ground_truth"]["box_flaws"]["examples"].values())
 
 
+def test_the_short_sounds_are_those_of_the_examples(shared_data: Path, flaws: dict[str, Any]) -> None:
+    row = next(row for row in RULE_ROWS if row.rule == "sound-length" and row.keys[-1].startswith("shorter"))
+    frame = data(shared_data, row.keys).frame
+    found = {
+        frame.items[frame.item_rows[one.subject.ids[0]]].name.rpartition("/")[2]: one.evidence["seconds"]
+        for one in findings(row, shared_data)
+    }
+    assert found == pytest.approx(dict(flaws["fsdd_subset"]["examples"]["short"]), abs=0.00051)
+
+
 @pytest.mark.parametrize("row", FACT_ROWS, ids=lambda row: row.path)
 def test_a_fact_is_so(row: Row, shared_data: Path, flaws: dict[str, Any]) -> None:
     frame = data(shared_data, row.keys).frame
@@ -140,11 +154,30 @@ def test_a_fact_is_so(row: Row, shared_data: Path, flaws: dict[str, Any]) -> Non
         count = int((frame.label == frame.labels.index(label)).sum())
     elif what.startswith("items in split "):
         count = sum(item.split == what.removeprefix("items in split ") for item in frame.items)
+    elif what == "tokens":
+        count = sum(len((item.text or "").split(" ")) for item in frame.items)
+    elif what.startswith("tokens tagged I-"):
+        count = tokens_labelled(frame, what.removeprefix("tokens tagged I-"))
+    elif what == "tokens outside":
+        count = sum(len((item.text or "").split(" ")) for item in frame.items)
+        count -= sum(tokens_labelled(frame, label) for label in frame.labels)
+    elif what.startswith("items at "):
+        count = sum(f"{item.sample_rate} Hz" == what.removeprefix("items at ") for item in frame.items)
     elif what == "items in no split":
         count = sum(item.split is None for item in frame.items)
     else:
         count = counts[what]
     assert count == at(flaws, row.keys)
+
+
+def tokens_labelled(frame: Frame, label: str) -> int:
+    """How many words the spans of a label cover."""
+    count = 0
+    for row in np.flatnonzero(frame.label == frame.labels.index(label)):
+        span = frame.annotation(int(row)).geometry
+        assert isinstance(span, Span)
+        count += len((frame.items[frame.item[row]].text or "")[span.start : span.end].split(" "))
+    return count
 
 
 def findings(row: Row, root: Path) -> list[Finding]:
@@ -156,20 +189,8 @@ def findings(row: Row, root: Path) -> list[Finding]:
     return lint(frame, subset.media, config, facts=FACTS)
 
 
-class Memory:
-    """Facts are read of each image once for all rows."""
-
-    def __init__(self) -> None:
-        self.known: dict[str, Any] = {}
-
-    def get(self, sha256: str, /) -> Any:
-        return self.known.get(sha256)
-
-    def put(self, sha256: str, facts: Any, /) -> None:
-        self.known[sha256] = facts
-
-
-FACTS = Memory()
+FACTS = MemoryFacts()
+"""Facts are read of each file once for all rows."""
 
 
 @cache
@@ -179,7 +200,9 @@ def dataset(root: Path, name: str, part: str) -> Data:
         case "text_sentiment_sentences":
             return Data(sentences(root / name, part), None)
         case "text_ner_wikigold":
-            return Data(conll(root / name / "CONLL-format/data/wikigold.conll.txt"), None)
+            return Data(wikigold(root / name), None)
+        case "fsdd_subset":
+            return recordings(root / name)
         case "coco_val2014_100_pair":
             return imported(root / name / "instances_val2014_100.json")
         case _:
@@ -227,19 +250,29 @@ def sentences(root: Path, part: str) -> Frame:
     return builder.build()
 
 
-def conll(path: Path) -> Frame:
-    """Sentences divided by empty lines, a token and its tag a line; every token is a span of its sentence."""
+def wikigold(root: Path) -> Frame:
+    """The sentences, and an item for each mark of a document, which the script that counted took for one more."""
     builder = FrameBuilder()
-    for number, block in enumerate(re.split(r"\n\s*\n", path.read_text("utf-8").strip())):
-        tokens = [line.rsplit(" ", 1) for line in block.splitlines() if line.strip()]
-        key = item_id(str(number))
-        builder.add(Item(id=key, kind="text", name=str(number), text=" ".join(token for token, _ in tokens)))
-        start = 0
-        for ordinal, (token, tag) in enumerate(tokens):
-            span = Span(start, start + len(token))
-            builder.add(Annotation(id=annotation_id(key, str(ordinal)), item_id=key, label=tag, geometry=span))
-            start += len(token) + 1
+    for event in read(root):
+        builder.add(event.item if isinstance(event, Entry) else event)
+    marks = (root / "CONLL-format/data/wikigold.conll.txt").read_text("utf-8").count(MARK)
+    for number in range(marks):
+        name = f"mark {number}"
+        builder.add(Item(id=item_id(name), kind="text", name=name, text=MARK))
     return builder.build()
+
+
+def recordings(root: Path) -> Data:
+    """Sounds whose name begins with what is said in them, which the reader does not guess."""
+    builder, media = FrameBuilder(), {}
+    for event in read(root):
+        if isinstance(event, Entry):
+            key = event.item.id
+            builder.add(event.item)
+            digit = Path(event.item.name).name.split("_")[0]
+            builder.add(Annotation(id=annotation_id(key, "0"), item_id=key, label=digit, geometry=Category()))
+            media[key] = event.media
+    return Data(builder.build(), lambda item: media[item.id])
 
 
 def folders_as_splits(frame: Frame) -> Frame:

@@ -1,7 +1,7 @@
 """What is checked, and how strictly: the `[lint]` and `[taxonomy]` tables of `checkdam.toml`.
 
 [lint]
-select = ["*"]               # rules by name or pattern
+select = ["*"]               # rules by name or pattern; `*` leaves out those that are off by default
 ignore = ["near-*"]
 severity = "warning"         # the lowest severity that is reported
 
@@ -25,7 +25,7 @@ from msgspec import Meta, Struct, field
 
 from checkdam.lint.allowed import allowed
 from checkdam.lint.registry import rules
-from checkdam.lint.rule import Rule
+from checkdam.lint.rule import Rule, is_default
 from checkdam.schema import InputError, Problems, Severity
 from checkdam.schema.finding import SEVERITIES
 
@@ -44,8 +44,9 @@ class RuleConfig(Struct, frozen=True, kw_only=True):
 
 
 class LintConfig(Struct, frozen=True, kw_only=True):
-    """`select` and `ignore` are names or patterns (`*`, `?`) of rules; `severity` is the lowest that is reported;
-    `labels`, where given, are the only labels allowed."""
+    """`select` and `ignore` are names or patterns (`*`, `?`) of rules; a rule that is off by default must be selected
+    by another pattern than `*`. `severity` is the lowest that is reported; `labels`, where given, are the only labels
+    allowed."""
 
     select: Names = ("*",)
     ignore: tuple[str, ...] = ()
@@ -129,7 +130,9 @@ def selected(config: LintConfig) -> list[Selected]:
     for name, rule in rules().items():
         own = config.rules.get(name, RuleConfig())
         options = _options(rule, own.options, problems, f"rule {name}")
-        if _matches(name, config.select) and not _matches(name, config.ignore):
+        # `*` is every rule that runs by default; others must be named, by a pattern too.
+        asked = config.select if is_default(rule) else [pattern for pattern in config.select if pattern != "*"]
+        if _matches(name, asked) and not _matches(name, config.ignore):
             result.append(Selected(rule, options, own.severity))
     _refuse(problems, "the lint configuration")
     return result

@@ -4,22 +4,32 @@ Built from a reader's events (`FrameBuilder`) or from columns that lie in a stor
 rules are the same over a plain folder and over a dataset version.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
-from functools import cached_property
-from typing import Any, Protocol
+from functools import cached_property, lru_cache
+from typing import Any, Protocol, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from checkdam.schema import Annotation, Box, InputError, Item, Taxonomy, extent, geometry_kind
+from checkdam.lint.details import ArrowDetails, Attributes, Details, Rows, StructDetails
+from checkdam.lint.packed import Ids, PackedAnnotations
+from checkdam.lint.spans import Spans, spans_of
+from checkdam.lint.vertices import Joints, Masks, Vertices
+from checkdam.schema import Annotation, Geometry, InputError, Item, Taxonomy
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
 Bools = NDArray[np.bool_]
 
+_LAST = 256
+"""Annotations that are kept as structs: a rule looks at one several times."""
+
 AREAL_KINDS = ("box", "rotated_box", "polygon", "mask")
 """The kinds that cover an area of the image; lines and joints have an extent, but its area says nothing of them."""
+
+
+Made = TypeVar("Made")
 
 
 class ArrowTable(Protocol):
@@ -27,8 +37,9 @@ class ArrowTable(Protocol):
 
     @property
     def num_rows(self) -> int: ...
+    @property
+    def column_names(self) -> list[str]: ...
     def column(self, name: str, /) -> Any: ...
-    def slice(self, offset: int, length: int, /) -> Any: ...
 
 
 class Frame:
@@ -53,8 +64,10 @@ class Frame:
         declared: Bools,
         taxonomy: Taxonomy,
         annotation: Callable[[int], Annotation],
+        details: Details | None = None,
     ) -> None:
-        """`boxes` has shape (n, 4): x, y, width, height. `annotation` makes the struct of a row."""
+        """`boxes` has shape (n, 4): x, y, width, height. `annotation` makes the struct of a row; `details` reads parts
+        of many rows at once, where that is faster."""
         self.items = items
         self.annotation_ids = annotation_ids
         self.item = item
@@ -66,6 +79,9 @@ class Frame:
         self.declared = declared
         self.taxonomy = taxonomy
         self._annotation = annotation
+        self._details = details or StructDetails(annotation)
+        self._met: dict[str, int] = {}
+        self._once: dict[str, Any] = {}
 
     def __len__(self) -> int:
         """The number of annotations."""
@@ -73,6 +89,54 @@ class Frame:
 
     def annotation(self, row: int) -> Annotation:
         return self._annotation(row)
+
+    def annotation_id(self, row: int) -> str:
+        """The id of a row; `annotation_row` finds it again at once."""
+        found = self.annotation_ids[row]
+        self._met[found] = row
+        return found
+
+    def annotation_row(self, key: str) -> int | None:
+        """The row of the annotation with that id; None if there is none. Of an id that was not asked for before it
+        needs to know them all: seconds and a gigabyte where there are ten million."""
+        row = self._met.get(key)
+        return self.annotation_rows.get(key) if row is None else row
+
+    def geometries(self, rows: Rows) -> Iterator[Geometry]:
+        """The geometries of the annotations in the rows, in that order."""
+        return self._details.geometries(rows)
+
+    def attributes(self, rows: Rows) -> Iterator[Attributes]:
+        """The attributes of the annotations in the rows, in that order."""
+        return self._details.attributes(rows)
+
+    @cached_property
+    def vertices(self) -> Vertices:
+        """The points of all polygons and polylines. Read when first asked for; boxes cost nothing."""
+        return Vertices(np.flatnonzero(self.is_kind("polygon", "polyline")), self._details)
+
+    @cached_property
+    def joints(self) -> Joints:
+        """The joints of all skeletons."""
+        return Joints(np.flatnonzero(self.is_kind("keypoints")), self._details)
+
+    @cached_property
+    def masks(self) -> Masks:
+        """Area and extent of all masks."""
+        return Masks(np.flatnonzero(self.is_kind("mask")), self._details)
+
+    @cached_property
+    def spans(self) -> Spans:
+        """The ranges of all spans of texts."""
+        return spans_of(np.flatnonzero(self.is_kind("span")), self._details)
+
+    def once(self, key: str, make: Callable[[], Made]) -> Made:
+        """What `make` gives, made when it is first asked for: arrays that several rules need. It must not depend on the
+        taxonomy."""
+        if key not in self._once:
+            self._once[key] = make()
+        found: Made = self._once[key]
+        return found
 
     def label_of(self, row: int) -> str:
         return self.labels[int(self.label[row])]
@@ -126,87 +190,125 @@ class Frame:
         `annotation_of` turns one row of the table (a mapping of column names to values) into its struct. It is called
         only for the annotations that a finding is about. Raises InputError if an annotation's item is not in `items`.
         """
-        rows = {item.id: row for row, item in enumerate(items)}
-        ids: list[str] = annotations.column("id").to_pylist()
-        item = _item_rows(annotations.column("item_id").to_pylist(), rows)
-        label, labels = _codes(annotations.column("label").to_pylist())
-        kind, kinds = _codes(annotations.column("kind").to_pylist())
-        boxes = np.full((len(ids), 4), np.nan)
+        item, item_ids = _coded(annotations.column("item_id"))
+        label, labels = _coded(annotations.column("label"))
+        kind, kinds = _coded(annotations.column("kind"))
+        boxes = np.full((annotations.num_rows, 4), np.nan)
         for place, name in enumerate(("x", "y", "width", "height")):
             boxes[:, place] = annotations.column(name).to_numpy()  # null becomes NaN
-        declared = np.array(annotations.column("declared_box").to_pylist(), dtype=np.bool_)
+        at = _RowOfTable(annotations)
         return cls(
             items=items,
-            annotation_ids=ids,
-            item=item,
+            annotation_ids=_Texts(at, "id"),
+            item=_item_rows(items, item, item_ids),
             label=label,
             labels=labels,
             kind=kind,
             kinds=kinds,
             boxes=boxes,
-            declared=declared,
+            declared=np.asarray(annotations.column("declared_box").to_numpy(), dtype=np.bool_),
             taxonomy=taxonomy,
-            annotation=lambda row: annotation_of(annotations.slice(row, 1).to_pylist()[0]),
+            annotation=lru_cache(_LAST)(lambda row: annotation_of(at(row))),
+            details=ArrowDetails(annotations),
         )
 
 
 class FrameBuilder:
-    """Collects items, annotations and the taxonomy, in any order, into a frame."""
+    """Collects items, annotations and the taxonomy, in any order, into a frame. The annotations are held packed."""
 
     def __init__(self) -> None:
         self._items: list[Item] = []
-        self._annotations: list[Annotation] = []
+        self._annotations = PackedAnnotations()
         self._taxonomy = Taxonomy()
 
     def add(self, event: Item | Annotation | Taxonomy) -> None:
         """Takes one item, annotation or taxonomy (the last taxonomy counts)."""
-        match event:
-            case Item():
-                self._items.append(event)
-            case Annotation():
-                self._annotations.append(event)
-            case Taxonomy():
-                self._taxonomy = event
+        if isinstance(event, Annotation):
+            self._annotations.append(event)
+        elif isinstance(event, Item):
+            self._items.append(event)
+        else:
+            self._taxonomy = event
 
     def build(self) -> Frame:
-        """Raises InputError if an annotation's item was not added."""
-        annotations = self._annotations
-        rows = {item.id: row for row, item in enumerate(self._items)}
-        label, labels = _codes(annotation.label for annotation in annotations)
-        kind, kinds = _codes(geometry_kind(annotation.geometry) for annotation in annotations)
-        boxes = np.array([_box(annotation) for annotation in annotations], dtype=np.float64).reshape(-1, 4)
+        """To be called once, at the end. Raises InputError if an annotation's item was not added."""
+        packed = self._annotations
+        columns = packed.columns()
         return Frame(
             items=self._items,
-            annotation_ids=[annotation.id for annotation in annotations],
-            item=_item_rows([annotation.item_id for annotation in annotations], rows),
-            label=label,
-            labels=labels,
-            kind=kind,
-            kinds=kinds,
-            boxes=boxes,
-            declared=np.array([annotation.box is not None for annotation in annotations], dtype=np.bool_),
+            annotation_ids=Ids(packed),
+            item=_item_rows(self._items, columns.item, packed.items.texts),
+            label=columns.label,
+            labels=packed.labels.texts,
+            kind=columns.kind,
+            kinds=packed.kinds.texts,
+            boxes=columns.boxes,
+            declared=columns.declared,
             taxonomy=self._taxonomy,
-            annotation=annotations.__getitem__,
+            annotation=packed.__getitem__,
         )
 
 
-def _box(annotation: Annotation) -> tuple[float, float, float, float]:
-    geometry = annotation.geometry
-    box = geometry if isinstance(geometry, Box) else annotation.box or extent(geometry)
-    return (np.nan,) * 4 if box is None else (box.x, box.y, box.width, box.height)
+class _RowOfTable:
+    """One row of a table as a mapping. A table of ten million rows has a thousand pieces, and its own `slice` visits
+    them all."""
+
+    def __init__(self, table: ArrowTable) -> None:
+        self._columns = {name: table.column(name).chunks for name in table.column_names}
+        lengths = [len(piece) for piece in next(iter(self._columns.values()), ())]
+        self._starts = np.cumsum([0, *lengths])
+        self.rows = table.num_rows
+
+    def __call__(self, row: int) -> dict[str, Any]:
+        piece, at = self._place(row)
+        return {name: pieces[piece][at].as_py() for name, pieces in self._columns.items()}
+
+    def one(self, row: int, name: str) -> Any:
+        piece, at = self._place(row)
+        return self._columns[name][piece][at].as_py()
+
+    def _place(self, row: int) -> tuple[int, int]:
+        row = range(self.rows)[row]
+        piece = int(np.searchsorted(self._starts, row, side="right")) - 1
+        return piece, row - int(self._starts[piece])
 
 
-def _codes(values: Iterable[str]) -> tuple[Ints, list[str]]:
-    """Numbers the distinct values in order of first appearance."""
-    seen: dict[str, int] = {}
-    codes = [seen.setdefault(value, len(seen)) for value in values]
-    return np.array(codes, dtype=np.int32), list(seen)
+class _Texts(Sequence[str]):
+    """A column of texts, made into Python's one by one."""
+
+    def __init__(self, table: _RowOfTable, name: str) -> None:
+        self._table, self._name = table, name
+
+    def __len__(self) -> int:
+        return self._table.rows
+
+    @overload
+    def __getitem__(self, row: int, /) -> str: ...
+    @overload
+    def __getitem__(self, row: slice, /) -> Sequence[str]: ...
+    def __getitem__(self, row: int | slice, /) -> str | Sequence[str]:
+        if isinstance(row, slice):
+            return [self[one] for one in range(len(self))[row]]
+        text: str = self._table.one(row, self._name)
+        return text
 
 
-def _item_rows(item_ids: Sequence[str], rows: Mapping[str, int]) -> Ints:
-    found = np.array([rows.get(key, -1) for key in item_ids], dtype=np.int32)
+def _coded(column: Any) -> tuple[Ints, list[str]]:
+    """A column of texts as codes into its distinct texts, in order of first appearance."""
+    if not len(column):
+        return np.zeros(0, dtype=np.int32), []
+    coded = column.dictionary_encode().unify_dictionaries()
+    codes = np.concatenate([piece.indices.to_numpy() for piece in coded.chunks]).astype(np.int32)
+    texts: list[str] = coded.chunk(0).dictionary.to_pylist()
+    return codes, texts
+
+
+def _item_rows(items: Sequence[Item], codes: Ints, item_ids: Sequence[str]) -> Ints:
+    """The row in `items` of each code into `item_ids`. Raises InputError where one is not there."""
+    rows = {item.id: row for row, item in enumerate(items)}
+    found: Ints = np.array([rows.get(key, -1) for key in item_ids], dtype=np.int32)[codes]
     if (found < 0).any():
-        lost = item_ids[int(np.argmax(found < 0))]
+        lost = item_ids[int(codes[int(np.argmax(found < 0))])]
         raise InputError(
             f"{int((found < 0).sum())} annotations name an item that is not in the dataset, first {lost!r}",
             "add the item, or leave out its annotations",

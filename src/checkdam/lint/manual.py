@@ -5,7 +5,7 @@ import re
 
 import msgspec
 
-from checkdam.lint.rule import Rule
+from checkdam.lint.rule import Rule, group_of, is_default
 from checkdam.schema import RuleInfo
 
 
@@ -20,6 +20,8 @@ def rule_info(rule: Rule) -> RuleInfo:
         manual=manual,
         options={field.name: msgspec.to_builtins(field.default) for field in msgspec.structs.fields(rule.Options)},
         fixable=rule.fixable,
+        default=is_default(rule),
+        group=group_of(rule),
     )
 
 

@@ -20,11 +20,13 @@ def _page() -> Iterator[str]:
     infos = [rule_info(rule) for rule in rules().values()]
     yield "# Rules\n"
     yield "<!-- Generated from the rules' docstrings by `python -m checkdam.lint.reference`; a test holds it. -->\n"
+    yield 'A rule marked *off* runs only where it is selected by name: `select = ["*", "touching-frame"]`.\n'
     yield "| rule | severity | about | fix | what it catches |"
     yield "|---|---|---|---|---|"
     for info in infos:
         fix = "yes" if info.fixable else ""
-        yield f"| [{info.name}](#{info.name}) | {info.severity} | {info.subject} | {fix} | {info.summary} |"
+        severity = info.severity if info.default else f"{info.severity}, off"
+        yield f"| [{info.name}](#{info.name}) | {severity} | {info.subject} | {fix} | {info.summary} |"
     for info in infos:
         yield f"\n## {info.name}\n"
         yield re.sub(r"^## ", "### ", info.manual, flags=re.MULTILINE)

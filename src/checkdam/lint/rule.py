@@ -12,12 +12,12 @@ from msgspec import Struct
 
 from checkdam.lint.frame import Frame
 from checkdam.lint.media import Facts
-from checkdam.schema import Finding, Fix, Severity, Subject, SubjectKind
+from checkdam.schema import Finding, Fix, RuleGroup, Severity, Subject, SubjectKind
 
-Need = Literal["media", "size", "text"]
-"""What a rule reads beside the frame: decoded pixels, the pixel size in the file's header, the items' text. A rule
-that needs `media` is left out where there are no files to look at; one that needs `size` takes the declared size
-there."""
+Need = Literal["media", "thumbnail", "sound", "size", "text"]
+"""What a rule reads beside the frame: decoded pixels, what a small picture of them shows (`Thumbnail`, which takes less
+time), decoded sounds, the pixel size in the file's header, the items' text. A rule that needs `media`, `thumbnail` or
+`sound` is left out where there are no files to look at; one that needs `size` takes the declared size there."""
 
 MANUAL_SECTIONS = ("What it catches", "Why it matters", "Example", "Options", "False alarms")
 
@@ -33,6 +33,9 @@ class Rule(Protocol):
     `severity` is the default. `error` is for a rule whose findings are true in at least 95 of 100 cases (which the
     judged list in `docs/judged` holds); a rule may yield single findings with another severity and says in its manual
     when. `Options` is a frozen msgspec struct that forbids unknown fields and has a default for every option.
+
+    A rule that has `default: ClassVar[bool] = False` beside these runs only where it is asked for: see `is_default`.
+    One that has `group: ClassVar[RuleGroup]` says where a list shows it: see `group_of`.
     """
 
     name: ClassVar[str]
@@ -48,6 +51,25 @@ class Rule(Protocol):
     def check(self, frame: Frame, facts: Facts, options: Any) -> Iterator[Finding]:
         """Yields each finding once, in any order. `options` is an instance of `Options`."""
         ...
+
+
+def is_default(rule: Rule) -> bool:
+    """Whether the rule runs where nobody names it. Rules that point at what is no flaw in most datasets do not."""
+    return bool(getattr(rule, "default", True))
+
+
+def group_of(rule: Rule) -> RuleGroup:
+    """Where a list of rules shows it: the rule's own `group: ClassVar[RuleGroup]` if it has one, else by what it needs
+    and what its findings are about."""
+    declared: RuleGroup | None = getattr(rule, "group", None)
+    if declared is not None:
+        return declared
+    if "sound" in rule.needs:
+        return "audio"
+    if "text" in rule.needs:
+        return "text"
+    by_subject: dict[SubjectKind, RuleGroup] = {"annotation": "geometry", "item": "items", "dataset": "set"}
+    return by_subject[rule.subject]
 
 
 def annotation_finding(
@@ -66,7 +88,7 @@ def annotation_finding(
         rule=rule.name,
         subject=Subject(
             "annotation",
-            tuple(frame.annotation_ids[row] for row in rows),
+            tuple(frame.annotation_id(row) for row in rows),
             tuple(dict.fromkeys(frame.item_of(row).id for row in rows)),
         ),
         severity=severity or rule.severity,
@@ -126,3 +148,10 @@ def number(value: float) -> str:
 def cut(text: str, length: int = 60) -> str:
     """Text from outside, quoted on one line for a message, cut after `length` characters."""
     return repr(text if len(text) <= length else text[: length - 1] + "…")
+
+
+def listed(names: Sequence[str], shown: int = 12, length: int = 60) -> str:
+    """Names for a message: the first ones, each cut after `length` characters, and how many there are besides."""
+    short = [name if len(name) <= length else name[: length - 1] + "…" for name in names[:shown]]
+    more = len(names) - len(short)
+    return ", ".join(" ".join(name.split()) for name in short) + (f" and {more} more" if more > 0 else "")

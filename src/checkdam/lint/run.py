@@ -1,11 +1,19 @@
 """Runs the rules over a frame."""
 
+from collections.abc import Callable
+from functools import partial
+
 import msgspec
 
+from checkdam.compute import Executor
 from checkdam.lint.config import LintConfig, Selected, selected
 from checkdam.lint.frame import Frame
-from checkdam.lint.media import Facts, FactStore, MediaLookup, Progress, gather
+from checkdam.lint.media import Closeness, Facts, FactStore, MediaLookup, Progress, gather
+from checkdam.lint.rule import Need, Rule
 from checkdam.schema import CheckdamError, Finding, InputError, Label, LimitError, Taxonomy
+
+_FILES: frozenset[Need] = frozenset({"media", "thumbnail", "sound"})
+_CLOSENESS: tuple[Closeness, ...] = ("media", "thumbnail", "size")
 
 
 def lint(
@@ -14,19 +22,21 @@ def lint(
     config: LintConfig | None = None,
     progress: Progress | None = None,
     facts: FactStore | None = None,
+    *,
+    executor: Executor | None = None,
 ) -> list[Finding]:
     """Every finding of the selected rules, in the order of the dataset: by item, annotation, then rule.
 
-    Without `media` the rules that look at pixels are left out. `facts` keeps what is read of media between runs.
+    Without `media` the rules that look at pixels are left out. `facts` keeps what is read of media between runs, which
+    `executor` does.
     Raises InputError for a mistake in the configuration, and CheckdamError naming the rule where a rule fails.
     """
     config = config or LintConfig()
     chosen = selected(config)
-    if media is None:
-        chosen = [one for one in chosen if "media" not in one.rule.needs]
+    chosen = [one for one in chosen if runs(one.rule, media)]
     if config.labels is not None:
         frame = frame.with_taxonomy(Taxonomy(labels=tuple(Label(name=name) for name in config.labels)))
-    known = _facts(frame, media, chosen, progress, facts)
+    known = _facts(frame, media, chosen, partial(gather, store=facts, progress=progress, executor=executor))
     found: list[Finding] = []
     for done, one in enumerate(chosen):
         if progress is not None:
@@ -37,29 +47,31 @@ def lint(
     return in_order(frame, found)
 
 
+def runs(rule: Rule, media: MediaLookup | None) -> bool:
+    """Whether a rule can look at what is given: one that reads files is left out without `media`."""
+    return media is not None or not rule.needs & _FILES
+
+
 def in_order(frame: Frame, findings: list[Finding]) -> list[Finding]:
     """Sorts findings as the dataset is: those about the whole first, then by item, annotation and rule."""
 
     def key(finding: Finding) -> tuple[int, int, str, tuple[str, ...]]:
         subject = finding.subject
         item = frame.item_rows.get(subject.item_ids[0], -1) if subject.item_ids else -1
-        rows = frame.annotation_rows if subject.kind == "annotation" else {}
-        return item, rows.get(subject.ids[0], -1) if subject.ids else -1, finding.rule, subject.ids
+        row = frame.annotation_row(subject.ids[0]) if subject.kind == "annotation" and subject.ids else None
+        return item, -1 if row is None else row, finding.rule, subject.ids
 
     return sorted(findings, key=key)
 
 
-def _facts(
-    frame: Frame,
-    media: MediaLookup | None,
-    chosen: list[Selected],
-    progress: Progress | None,
-    store: FactStore | None,
-) -> Facts:
+def _facts(frame: Frame, media: MediaLookup | None, chosen: list[Selected], gathered: Callable[..., Facts]) -> Facts:
     needs = {need for one in chosen for need in one.rule.needs}
-    if media is None or not needs & {"media", "size"}:
+    kinds = {item.kind for item in frame.items}
+    images: Closeness | None = next((one for one in _CLOSENESS if one in needs), None) if "image" in kinds else None
+    sounds = "sound" in needs and "audio" in kinds
+    if media is None or not (images or sounds):
         return Facts.none(len(frame.items))
-    return gather(frame.items, media, pixels="media" in needs, store=store, progress=progress)
+    return gathered(frame.items, media, images=images or "size", sounds=sounds)
 
 
 def _run(one: Selected, frame: Frame, facts: Facts) -> list[Finding]:

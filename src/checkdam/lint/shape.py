@@ -23,6 +23,11 @@ _LARGEST_SIDE = 1e12
 """A side beyond this is no size of anything; its square must stay finite."""
 
 
+def shapes_of(frame: Frame) -> "Shapes":
+    """The frame's shapes: made once, however many rules ask."""
+    return frame.once("shapes", lambda: Shapes(frame))
+
+
 class Shapes:
     """Corners (n, 4), width, height and area (pixels) of each box of a frame, at the resolution of
     `checkdam.measure.boxes.DECIMALS`. `solid` marks those whose sides are positive and finite, of kinds that cover an

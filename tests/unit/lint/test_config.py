@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from msgspec import Meta
 
-from checkdam.lint import LintConfig, RuleConfig, find_config, load_config, parse_config
+from checkdam.lint import LintConfig, RuleConfig, find_config, load_config, parse_config, rule, rule_info
 from checkdam.lint.allowed import allowed
 from checkdam.lint.config import selected
 from checkdam.schema import InputError
@@ -140,3 +140,23 @@ def test_the_command_line_goes_over_the_file() -> None:
     assert config.overridden() == config
     over = config.overridden(select=["*"], ignore=["near-*"], severity="info")
     assert (over.select, over.ignore, over.severity) == (("*",), ("box-*", "near-*"), "info")
+
+
+@pytest.mark.parametrize(
+    ("select", "ignore", "runs"),
+    [
+        (("*",), (), False),
+        (("*", "touching-frame"), (), True),
+        (("touching-frame",), (), True),
+        (("touching-*",), (), True),
+        (("*", "touching-frame"), ("touching-*",), False),
+    ],
+)
+def test_a_rule_that_is_off_by_default_must_be_named(
+    select: tuple[str, ...], ignore: tuple[str, ...], runs: bool
+) -> None:
+    chosen = [one.rule.name for one in selected(LintConfig(select=select, ignore=ignore))]
+    assert ("touching-frame" in chosen) == runs
+    assert ("zero-area" in chosen) == ("*" in select)
+    assert not rule_info(rule("touching-frame")).default
+    assert rule_info(rule("zero-area")).default

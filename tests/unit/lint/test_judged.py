@@ -10,12 +10,17 @@ from msgspec import Struct, convert
 
 from checkdam.formats import Entry, read
 from checkdam.lint import Frame, FrameBuilder, LintConfig, MediaLookup, RuleConfig, lint, rule_info, rules
+from checkdam.lint.rule import is_default
 from checkdam.schema import Finding, Problems
+from unit.test_flaws import recordings, sentences
 
 JUDGED = Path(__file__).resolve().parents[3] / "docs" / "judged"
 DATASETS = ("bccd", "vehicles_openimages")
+SOUNDS_AND_TEXTS = ("fsdd_subset", "text_sentiment_sentences")
+"""Of these the rules on sounds and texts were judged."""
 Z_RULES = ("box-too-large", "box-too-small", "odd-aspect-ratio")
 LOWEST_Z = 3.0
+OFF_AS_JUDGED = "nested-same-class"
 NOT_REPORTED = "not reported"
 ENOUGH = 0.95
 
@@ -40,7 +45,7 @@ def verdicts(dataset: str) -> list[Verdict]:
         return convert(list(csv.DictReader(file)), list[Verdict])
 
 
-ALL = [verdict for dataset in DATASETS for verdict in verdicts(dataset)]
+ALL = [verdict for dataset in DATASETS + SOUNDS_AND_TEXTS for verdict in verdicts(dataset)]
 REPORTED = [verdict for verdict in ALL if verdict.severity != NOT_REPORTED]
 
 
@@ -84,12 +89,32 @@ def test_everything_that_is_reported_was_judged(dataset: str, shared_data: Path)
     assert found == {one.key: one.severity for one in REPORTED if one.dataset == dataset}
 
 
+@pytest.mark.parametrize("dataset", SOUNDS_AND_TEXTS)
+def test_what_is_reported_on_sounds_and_texts_was_judged(dataset: str, shared_data: Path) -> None:
+    data = recordings(shared_data / dataset / "recordings") if dataset == "fsdd_subset" else None
+    frame = data.frame if data else sentences(shared_data / dataset, "all_three")
+    select = tuple(name for name, rule in rules().items() if {"sound", "text"} & rule.needs and is_default(rule))
+    findings = lint(frame, data.media if data else None, LintConfig(select=select))
+    found = {key(frame, finding): finding.severity for finding in findings}
+    assert found == {one.key: one.severity for one in REPORTED if one.dataset == dataset}
+
+
 @pytest.mark.parametrize("dataset", DATASETS)
 def test_what_lies_below_the_thresholds_was_judged_too(dataset: str, shared_data: Path) -> None:
     frame, media = imported(shared_data / dataset)
     lower = LintConfig(select=Z_RULES, rules={name: RuleConfig(options={"z": LOWEST_Z}) for name in Z_RULES})
     found = {key(frame, finding): f"{finding.evidence['z']:.2f}" for finding in lint(frame, media, lower)}
     assert found == {one.key: one.score for one in ALL if one.dataset == dataset and one.rule in Z_RULES}
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_a_rule_is_off_because_of_what_was_judged(dataset: str, shared_data: Path) -> None:
+    frame, media = imported(shared_data / dataset)
+    nested = lint(frame, media, LintConfig(select=(OFF_AS_JUDGED,)))
+    found = {key(frame, finding): f"{finding.evidence['area_ratio']:.2f}" for finding in nested}
+    assert found == {one.key: one.score for one in ALL if one.dataset == dataset and one.rule == OFF_AS_JUDGED}
+    page = (JUDGED / "README.md").read_text("utf-8").splitlines()
+    assert precision_row(OFF_AS_JUDGED, [one for one in ALL if one.rule == OFF_AS_JUDGED]) in page
 
 
 def test_every_verdict_is_one_of_three_and_has_a_reason() -> None:
@@ -121,5 +146,5 @@ def test_the_page_holds_the_numbers() -> None:
         for threshold in (3.0, 3.5, 4.0, 5.0):
             own = [one for one in ALL if one.rule == name and abs(float(one.score)) > threshold]
             assert precision_row(f"{name}, z {threshold}", own) in page
-    silent = sorted(set(rules()) - {one.rule for one in REPORTED})
+    silent = sorted({name for name, rule in rules().items() if is_default(rule)} - {one.rule for one in REPORTED})
     assert ", ".join(silent) in " ".join(page)

@@ -4,6 +4,7 @@ import json
 import re
 from base64 import b64decode
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
@@ -12,10 +13,13 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from checkdam.lint import FrameBuilder, lint
+from checkdam.lint import FrameBuilder, LintConfig, lint, rules
 from checkdam.lint.report import REPORTS, Report, html_report, json_report, sarif_report, statistics_report, text_report
-from checkdam.schema import Annotation, Box, Item, Label, Origin, Taxonomy
+from checkdam.schema import Annotation, Box, Finding, Item, Label, Origin, Subject, Taxonomy
 
+CONFIG = LintConfig(
+    select=("duplicate-*", "near-duplicate-image", "out-of-frame", "unknown-label", "unreadable-image", "zero-area")
+)
 EVIL = '<script>alert(1)</script>"\x1b[31m\n'
 
 
@@ -41,7 +45,7 @@ def report(tmp_path: Path) -> Report:
     def media(item: Item) -> Path | None:
         return tmp_path / item.name if item.name.endswith(".png") else None
 
-    return Report(lint(frame, media), frame, f"small {EVIL}", "data/", media)
+    return Report(lint(frame, media, CONFIG), frame, f"small {EVIL}", "data/", media)
 
 
 def test_text_is_one_line_for_each_finding_and_steers_no_terminal(report: Report) -> None:
@@ -108,6 +112,21 @@ def test_sarif_has_what_the_standard_asks_for(report: Report) -> None:
     ]
     in_array = [one for one in run["results"] if "logicalLocations" in one["locations"][0]]
     assert {one["locations"][0]["logicalLocations"][0]["fullyQualifiedName"] for one in in_array} == {"annotations[7]"}
+
+
+def test_sarif_of_every_rule_has_a_place_for_each_result(report: Report) -> None:
+    """A code host refuses a file with a result that has none; findings about the whole dataset are at its folder."""
+    whole = [
+        Finding(rule=name, subject=Subject("dataset"), severity="warning", message=f"{name} is wrong somewhere")
+        for name in rules()
+    ]
+    (run,) = json.loads(sarif_report(replace(report, findings=whole)))["runs"]
+    assert [result["ruleId"] for result in run["results"]] == list(rules())
+    for result in run["results"]:
+        (location,) = result["locations"]
+        assert location["physicalLocation"] == {"artifactLocation": {"uri": "data"}}
+        assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
+    assert all(rule["help"]["text"] for rule in run["tool"]["driver"]["rules"])
 
 
 class Page(HTMLParser):

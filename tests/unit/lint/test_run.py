@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from msgspec import Struct, json
 
 from checkdam.lint import Facts, Frame, FrameBuilder, LintConfig, RuleConfig, lint, registry, rules
-from checkdam.lint.rule import NoOptions, annotation_finding
+from checkdam.lint.rule import NoOptions, annotation_finding, is_default
 from checkdam.schema import (
     Annotation,
+    AttributeSpec,
     Box,
     CheckdamError,
     Finding,
@@ -26,14 +27,17 @@ from checkdam.schema import (
     Keypoints,
     Label,
     LimitError,
+    Limits,
     Mask,
     NotFoundError,
     Polygon,
     Polyline,
     RotatedBox,
+    Skeleton,
     Taxonomy,
 )
 
+OFF = tuple(name for name, rule in rules().items() if not is_default(rule))
 GEOMETRY_RULES = ("zero-area", "duplicate-box", "out-of-frame", "box-too-large", "box-too-small", "odd-aspect-ratio")
 
 
@@ -162,15 +166,27 @@ geometry: st.SearchStrategy[Geometry] = st.one_of(
     st.builds(RotatedBox, number, number, number, number, st.floats(-360, 360)),
     st.lists(point, max_size=4).map(lambda points: Polyline(tuple(points))),
     st.lists(point, max_size=4).map(lambda points: Polygon(((tuple(points),),))),
-    st.lists(point, max_size=3).map(lambda ps: Keypoints(tuple(Keypoint(x, y, 2) for x, y in ps))),
+    st.lists(point, max_size=4).map(lambda ps: Keypoints(tuple(Keypoint(x, y, 2) for x, y in ps))),
     st.just(Mask(0, 0, ())),
     st.just(Mask(3, 4, (2, 5, 5))),
+    st.just(Mask(-3, 2**40, (2**70, 5, -5))),
+)
+SPECIFIED = Label(
+    name="RBC",
+    geometry=("box", "keypoints"),
+    attributes=(
+        AttributeSpec(name="n", type="number", required=True, minimum=0, maximum=5),
+        AttributeSpec(name="c", type="choice", choices=("a", "b")),
+    ),
+    limits=Limits(minimum=1, maximum=2),
+    skeleton=Skeleton(("left_eye", "right_eye", "left_ear", "right_ear")),
 )
 annotation = st.tuples(
     st.integers(0, 2),
     st.sampled_from(["", "RBC", "rbc", "\ud800", "\x1b[31m", "a" * 300]),
     geometry,
     st.none() | st.builds(Box, number, number, number, number),
+    st.dictionaries(st.sampled_from(["n", "c", "area", "iscrowd"]), number | st.sampled_from(["a", "", None, 10**400])),
 )
 item = st.tuples(
     st.none() | st.integers(-1, 2**40),
@@ -185,12 +201,14 @@ def test_no_rule_fails_on_hostile_values(
     items: list[tuple[Any, ...]], annotations: list[tuple[Any, ...]], declared: bool
 ) -> None:
     builder = FrameBuilder()
-    builder.add(Taxonomy(labels=(Label(name="RBC"),) if declared else ()))
+    builder.add(Taxonomy(labels=(SPECIFIED, Label(name="unused")) if declared else ()))
     for key, (width, height, text) in enumerate(items):
         kind: Any = "image" if text is None else "text"
         builder.add(Item(id=str(key), kind=kind, name=f"{key}", width=width, height=height, text=text))
-    for key, (row, label, shape, box) in enumerate(annotations):
-        builder.add(Annotation(id=f"a{key}", item_id=str(row), label=label, geometry=shape, box=box))
+    for key, (row, label, shape, box, attributes) in enumerate(annotations):
+        builder.add(
+            Annotation(id=f"a{key}", item_id=str(row), label=label, geometry=shape, box=box, attributes=attributes)
+        )
     frame = builder.build()
     low = {name: RuleConfig(options={"z": 0.1}) for name in ("box-too-large", "box-too-small", "odd-aspect-ratio")}
     explicit = {
@@ -198,10 +216,18 @@ def test_no_rule_fails_on_hostile_values(
         "box-too-small": RuleConfig(options={"min_side": 1e300, "min_area": 1e300}),
         "odd-aspect-ratio": RuleConfig(options={"max_ratio": 1.0}),
         "duplicate-box": RuleConfig(options={"identical": True, "label": "any", "kind": "any"}),
-        "out-of-frame": RuleConfig(options={"touching": True}),
+        "touching-frame": RuleConfig(options={"distance": 1e300}),
+        "self-intersecting-polygon": RuleConfig(options={"share": 0.0}),
+        "sliver": RuleConfig(options={"thickness": 1e300}),
+        "mask-box-mismatch": RuleConfig(options={"tolerance": 0.0}),
+        "area-mismatch": RuleConfig(options={"relative": 0.0, "edge": 0.0}),
+        "nested-same-class": RuleConfig(options={"share": 0.01, "kind": "any"}),
+        "keypoint-outside-box": RuleConfig(options={"tolerance": 0.0, "visible": False}),
+        "rare-label": RuleConfig(options={"total": 0}),
+        "unannotated-item": RuleConfig(options={"few": 1.0}),
     }
     for settings_ in ({}, low, explicit):
-        for finding in lint(frame, lambda _: None, LintConfig(rules=settings_)):
+        for finding in lint(frame, lambda _: None, LintConfig(select=("*", *OFF), rules=settings_)):
             json.decode(json.encode(finding.evidence))
             assert finding.subject.ids or finding.subject.kind == "dataset"
             assert "nan z" not in finding.message
@@ -295,7 +321,8 @@ def test_from_arrow_is_the_frame_that_events_make() -> None:
     other = Frame.from_arrow(items, pa.table(columns), taxonomy, lambda row: by_id[row["id"]])
     for name in ("item", "label", "kind", "x", "y", "width", "height", "declared"):
         np.testing.assert_array_equal(getattr(frame, name), getattr(other, name))
-    assert (frame.labels, frame.kinds, list(frame.annotation_ids)) == (other.labels, other.kinds, other.annotation_ids)
+    assert (frame.labels, frame.kinds) == (other.labels, other.kinds)
+    assert list(frame.annotation_ids) == list(other.annotation_ids)
     assert [other.annotation(row) for row in range(3)] == annotations
     assert [rows.tolist() for rows in other.rows_of_items] == [[1], [0, 2]]
 

@@ -28,7 +28,7 @@ class Report:
     def origin(self, finding: Finding) -> Origin | None:
         """Where in the source the finding's first subject is."""
         if finding.subject.kind == "annotation" and finding.subject.ids:
-            row = self.frame.annotation_rows.get(finding.subject.ids[0])
+            row = self.frame.annotation_row(finding.subject.ids[0])
             if row is not None and (origin := self.frame.annotation(row).origin) is not None:
                 return origin
         items = self.items(finding)

@@ -9,12 +9,12 @@ from itertools import islice
 from jinja2 import Environment, StrictUndefined, Template
 from msgspec import Struct
 
-from checkdam import __version__
 from checkdam.lint.manual import rule_info, sections
 from checkdam.lint.registry import rules
 from checkdam.lint.report.base import Line, Report, printable, statistics, summary
 from checkdam.lint.report.pictures import Picture, Pictures
 from checkdam.schema import Finding, RuleInfo
+from checkdam.version import __version__
 
 PICTURED = 48
 """How many findings of a rule are shown with pictures."""

@@ -5,12 +5,12 @@ from urllib.parse import quote
 
 import msgspec
 
-from checkdam import __version__
 from checkdam.lint.manual import rule_info
 from checkdam.lint.registry import rules
 from checkdam.lint.report.base import Report
 from checkdam.lint.rule import plain
-from checkdam.schema import Finding, RuleInfo, Severity
+from checkdam.schema import Finding, Origin, RuleInfo, Severity
+from checkdam.version import __version__
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 LEVELS: dict[Severity, str] = {"error": "error", "warning": "warning", "info": "note"}
@@ -58,14 +58,22 @@ def _result(report: Report, finding: Finding, rule: int) -> dict[str, Any]:
             "fix": None if finding.fix is None else {"description": finding.fix.description, "safe": finding.fix.safe},
         },
     }
-    origin = report.origin(finding)
-    if origin is not None:
-        path = (report.prefix + origin.file).encode("utf-8", "backslashreplace").decode()
-        place: dict[str, Any] = {"artifactLocation": {"uri": quote(path.replace("\\", "/"))}}
-        if origin.at is not None and origin.array is None and origin.at >= 1:
-            place["region"] = {"startLine": origin.at}
-        location: dict[str, Any] = {"physicalLocation": place}
-        if origin.array is not None:
-            location["logicalLocations"] = [{"fullyQualifiedName": f"{origin.array}[{origin.at}]"}]
-        result["locations"] = [location]
+    result["locations"] = [_location(report, report.origin(finding))]
     return result
+
+
+def _location(report: Report, origin: Origin | None) -> dict[str, Any]:
+    if origin is None:
+        # Code hosts refuse a result without a place: what is about the whole is at the dataset's folder.
+        return {"physicalLocation": {"artifactLocation": {"uri": _uri(report.prefix.rstrip("/") or ".")}}}
+    place: dict[str, Any] = {"artifactLocation": {"uri": _uri(report.prefix + origin.file)}}
+    if origin.at is not None and origin.array is None and origin.at >= 1:
+        place["region"] = {"startLine": origin.at}
+    location: dict[str, Any] = {"physicalLocation": place}
+    if origin.array is not None:
+        location["logicalLocations"] = [{"fullyQualifiedName": f"{origin.array}[{origin.at}]"}]
+    return location
+
+
+def _uri(path: str) -> str:
+    return quote(path.encode("utf-8", "backslashreplace").decode().replace("\\", "/"))

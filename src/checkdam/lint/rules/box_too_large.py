@@ -48,7 +48,7 @@ from msgspec import Meta, Struct
 from checkdam.lint.frame import Frame
 from checkdam.lint.media import Facts
 from checkdam.lint.rule import Need, annotation_finding, number
-from checkdam.lint.shape import Shapes, is_crowd
+from checkdam.lint.shape import Shapes, is_crowd, shapes_of
 from checkdam.schema import Finding, Severity, SubjectKind
 
 
@@ -64,7 +64,7 @@ class BoxTooLarge:
         max_fraction: Annotated[float, Meta(ge=0)] | None = None
 
     def check(self, frame: Frame, facts: Facts, options: Options) -> Iterator[Finding]:
-        shapes = Shapes(frame)
+        shapes = shapes_of(frame)
         if options.max_fraction is not None:
             yield from self._by_fraction(frame, facts, shapes, options.max_fraction)
             return

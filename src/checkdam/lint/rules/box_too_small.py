@@ -49,7 +49,7 @@ from msgspec import Meta, Struct
 from checkdam.lint.frame import Frame
 from checkdam.lint.media import Facts
 from checkdam.lint.rule import Need, annotation_finding, number
-from checkdam.lint.shape import Shapes, is_crowd
+from checkdam.lint.shape import is_crowd, shapes_of
 from checkdam.schema import Finding, Severity, SubjectKind
 
 
@@ -66,7 +66,7 @@ class BoxTooSmall:
         min_area: Annotated[float, Meta(ge=0)] | None = None
 
     def check(self, frame: Frame, facts: Facts, options: Options) -> Iterator[Finding]:
-        shapes = Shapes(frame)
+        shapes = shapes_of(frame)
         if options.min_side is not None or options.min_area is not None:
             small = np.minimum(shapes.width, shapes.height) < (options.min_side or 0)
             small |= shapes.area < (options.min_area or 0)

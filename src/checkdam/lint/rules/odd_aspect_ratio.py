@@ -49,7 +49,7 @@ from msgspec import Meta, Struct
 from checkdam.lint.frame import Frame
 from checkdam.lint.media import Facts
 from checkdam.lint.rule import Need, annotation_finding, number
-from checkdam.lint.shape import Shapes, is_crowd
+from checkdam.lint.shape import Shapes, is_crowd, shapes_of
 from checkdam.schema import Finding, Severity, SubjectKind
 
 
@@ -65,7 +65,7 @@ class OddAspectRatio:
         max_ratio: Annotated[float, Meta(ge=1)] | None = None
 
     def check(self, frame: Frame, facts: Facts, options: Options) -> Iterator[Finding]:
-        shapes = Shapes(frame)
+        shapes = shapes_of(frame)
         ratio = shapes.width / shapes.height
         longer = np.maximum(ratio, shapes.height / shapes.width)
         if options.max_ratio is not None:

@@ -2,8 +2,9 @@
 
 ## What it catches
 
-Boxes, and the extents of all other geometries, that cross an edge of the image by more than a pixel. The size of the
-image is that of its file, or the declared one where the file is not at hand. One finding for each annotation.
+Boxes, and the extents of all other geometries, that cross an edge of the image by more than a pixel; where a box is
+declared beside polygon, line or joints, both are looked at. The size of the image is that of its file, or the declared
+one where the file is not at hand. One finding for each annotation. Boxes that only touch the edge: touching-frame.
 
 ## Why it matters
 
@@ -33,7 +34,6 @@ another image, clipping hides the mistake. Other geometries have no fix.
 ## Options
 
 - `tolerance` (default `1.0`): how many pixels beyond the edge are allowed. Differences below 0.00005 px never count.
-- `touching` (default `false`): also count boxes that only touch an edge; `tolerance` is then not looked at.
 
 ## False alarms
 
@@ -46,8 +46,9 @@ from typing import Annotated, ClassVar
 import numpy as np
 from msgspec import Meta, Struct, structs
 
-from checkdam.lint.frame import Frame
+from checkdam.lint.frame import Floats, Frame
 from checkdam.lint.media import Facts
+from checkdam.lint.outlines import outline_boxes
 from checkdam.lint.rule import Need, annotation_finding, number
 from checkdam.measure.boxes import corners, snap
 from checkdam.schema import (
@@ -75,19 +76,18 @@ class OutOfFrame:
 
     class Options(Struct, frozen=True, forbid_unknown_fields=True):
         tolerance: Annotated[float, Meta(ge=0)] = 1.0
-        touching: bool = False
 
     def check(self, frame: Frame, facts: Facts, options: Options) -> Iterator[Finding]:
         if not len(frame):
             return
         width, height = (size[frame.item] for size in facts.sizes(frame))
-        left, top, right, bottom = corners(frame.x, frame.y, frame.width, frame.height).T
+        left, top, right, bottom = _extents(frame).T
         with np.errstate(invalid="ignore", over="ignore"):
             # A box with negative sides reaches as far as one with its corners in order.
             near_x, far_x = np.minimum(left, right), np.maximum(left, right)
             near_y, far_y = np.minimum(top, bottom), np.maximum(top, bottom)
             beyond = snap(np.stack([-near_x, -near_y, far_x - width, far_y - height], axis=1))
-            out = beyond >= 0 if options.touching else beyond > options.tolerance
+            out = beyond > options.tolerance
         for row in np.flatnonzero(out.any(axis=1)).tolist():
             size = float(width[row]), float(height[row])
             by = {side: float(beyond[row, at]) for at, side in enumerate(SIDES) if out[row, at]}
@@ -98,15 +98,24 @@ class OutOfFrame:
                 [row],
                 _message(annotation, frame.kinds[int(frame.kind[row])], size, by),
                 evidence={"beyond": {side: min(amount, LARGEST) for side, amount in by.items()}, "image": list(size)},
-                fix=_fix(annotation, *size) if max(by.values()) > 0 else None,
+                fix=_fix(annotation, *size),
             )
+
+
+def _extents(frame: Frame) -> Floats:
+    """The corners (n, 4) of each annotation's box, widened to its own points where the box is a declared one."""
+    boxes = corners(frame.x, frame.y, frame.width, frame.height)
+    rows, own = outline_boxes(frame)
+    declared = frame.declared[rows]
+    rows, own = rows[declared], snap(own[declared])
+    boxes[rows, :2] = np.fmin(boxes[rows, :2], own[:, :2])
+    boxes[rows, 2:] = np.fmax(boxes[rows, 2:], own[:, 2:])
+    return boxes
 
 
 def _message(annotation: Annotation, kind: str, size: tuple[float, float], by: dict[str, float]) -> str:
     what = f"{annotation.label} {kind.replace('_', ' ')}"
     image = "image" if any(np.isnan(size)) else f"{number(size[0])} × {number(size[1])} px image"
-    if max(by.values()) <= 0:
-        return f"{what} touches the edge of the {image} ({', '.join(by)})"
     if max(by.values()) == np.inf:
         return f"{what} reaches beyond any image ({', '.join(by)})"
     amounts = ", ".join(f"{number(amount)} px ({side})" for side, amount in by.items() if amount > 0)

@@ -42,7 +42,6 @@ None.
 A list in `checkdam.toml` that is out of date.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 from difflib import get_close_matches
@@ -54,7 +53,8 @@ from msgspec import structs
 from checkdam.lint.frame import Frame
 from checkdam.lint.media import Facts
 from checkdam.lint.rule import Need, NoOptions, annotation_finding, cut
-from checkdam.schema import Annotation, Finding, Fix, MultiCategory, ReplaceAnnotation, Severity, SubjectKind
+from checkdam.measure.spelling import folded
+from checkdam.schema import Annotation, Finding, Fix, MultiCategory, ReplaceAnnotation, RuleGroup, Severity, SubjectKind
 
 
 class UnknownLabel:
@@ -63,6 +63,7 @@ class UnknownLabel:
     subject: ClassVar[SubjectKind] = "annotation"
     needs: ClassVar[frozenset[Need]] = frozenset()
     fixable: ClassVar[bool] = True
+    group: ClassVar[RuleGroup] = "labels"
     Options = NoOptions
 
     def check(self, frame: Frame, facts: Facts, options: NoOptions) -> Iterator[Finding]:  # noqa: ARG002
@@ -104,13 +105,9 @@ def _nearest(label: str, known: tuple[str, ...]) -> tuple[str | None, str | None
     """The most similar known label; and the one that is the same but for case and separators, if it is the only one."""
     by_letters = defaultdict(list)
     for name in known:
-        by_letters[_letters(name)].append(name)
-    same = by_letters.get(_letters(label), [])
+        by_letters[folded(name)].append(name)
+    same = by_letters.get(folded(label), [])
     if len(same) == 1:
         return same[0], same[0]
     near = get_close_matches(label[:200], known, n=1, cutoff=0.75)
     return (near[0] if near else None), None
-
-
-def _letters(label: str) -> str:
-    return re.sub(r"[\s_-]", "", label).casefold()

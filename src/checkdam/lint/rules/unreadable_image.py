@@ -59,7 +59,7 @@ class UnreadableImage:
 
     def check(self, frame: Frame, facts: Facts, options: Options) -> Iterator[Finding]:
         images = sum(item.kind == "image" for item in frame.items)
-        lost = np.flatnonzero(facts.missing).tolist()
+        lost = [row for row in np.flatnonzero(facts.missing).tolist() if frame.items[row].kind == "image"]
         if len(lost) == images and images > 1 and options.missing == "also":
             message = f"none of the {images} images is there: nothing that needs pixels was checked"
             yield item_finding(self, frame, [], message, severity="info", evidence={"missing": images})
