@@ -12,6 +12,8 @@ from checkdam.storage.sql import database_now, iso, reading, transaction
 from checkdam.storage.sql.tables import job, job_log
 from checkdam.storage.sql.types import encode_json
 
+LONGEST_LEASE_SECONDS = 600.0
+LONGEST_BACKOFF_SECONDS = 300.0
 LOG_LINES = 10_000
 LOG_LINE_LENGTH = 10_000
 _LOG_ATTEMPTS = 5
@@ -119,6 +121,8 @@ class JobStore:
         try:
             with transaction(self._engine) as connection:
                 self._bury(connection)
+                if job_id is not None:
+                    self._make_way(connection, job_id)
                 row = connection.execute(statement).one_or_none()
         except ConflictError:  # another worker began a job of the same `exclusive` a moment ago
             return None
@@ -126,10 +130,9 @@ class JobStore:
 
     def _bury(self, connection: sa.Connection) -> None:
         """Ends the jobs whose workers died once too often, or after they were asked to cancel."""
-        ended = sa.and_(job.c.state == "running", job.c.lease_until < database_now())
         connection.execute(
             sa.update(job)
-            .where(ended, sa.or_(job.c.attempt >= job.c.max_attempts, job.c.cancel_requested))
+            .where(_abandoned(), sa.or_(job.c.attempt >= job.c.max_attempts, job.c.cancel_requested))
             .values(
                 state=sa.case((job.c.cancel_requested, "cancelled"), else_="failed"),
                 error=sa.case(
@@ -140,6 +143,16 @@ class JobStore:
                 lease_until=None,
                 worker=None,
             )
+        )
+
+    def _make_way(self, connection: sa.Connection, job_id: str) -> None:
+        """Gives the abandoned jobs of the same `exclusive` back to the queue: a claim that is for one job alone would
+        wait for ever for somebody who takes them up."""
+        exclusive = sa.select(job.c.exclusive).where(job.c.id == job_id).scalar_subquery()
+        connection.execute(
+            sa.update(job)
+            .where(_abandoned(), job.c.id != job_id, job.c.exclusive == exclusive)
+            .values(state="queued", lease_until=None, worker=None)
         )
 
     def states(self, held: Iterable[tuple[str, int]]) -> dict[str, tuple[bool, bool]]:
@@ -303,9 +316,21 @@ def as_job(row: sa.Row[Any]) -> Job:
 
 
 def _due(*, ignore_delay: bool = False) -> sa.ColumnElement[bool]:
-    now = database_now()
-    queued = job.c.state == "queued" if ignore_delay else sa.and_(job.c.state == "queued", job.c.run_after <= now)
-    return sa.or_(queued, sa.and_(job.c.state == "running", job.c.lease_until < now))
+    queued = job.c.state == "queued"
+    if not ignore_delay:
+        # A clock that was set back must not make a job wait for a day: nothing was submitted in the future, and no
+        # attempt is put off for longer than the longest backoff.
+        put_off = sa.and_(job.c.attempt > 0, job.c.run_after > database_now(LONGEST_BACKOFF_SECONDS))
+        now = database_now()
+        queued = sa.and_(queued, sa.or_(job.c.run_after <= now, job.c.created_at > now, put_off))
+    return sa.or_(queued, _abandoned())
+
+
+def _abandoned() -> sa.ColumnElement[bool]:
+    """A running job whose lease has ended; or lasts longer than any does, which the clock being set back makes of it:
+    a worker that lives renews it long before, and one that lost it so commits nothing."""
+    ended = sa.or_(job.c.lease_until < database_now(), job.c.lease_until > database_now(LONGEST_LEASE_SECONDS))
+    return sa.and_(job.c.state == "running", ended)
 
 
 def _alone() -> sa.ColumnElement[bool]:

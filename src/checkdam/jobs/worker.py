@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from checkdam.jobs.context import JobContext, JobReleasedError
 from checkdam.jobs.queue import FINAL, Jobs
-from checkdam.jobs.store import Beat, Claim
+from checkdam.jobs.store import LONGEST_BACKOFF_SECONDS, LONGEST_LEASE_SECONDS, Beat, Claim
 from checkdam.schema import (
     CheckdamError,
     ConflictError,
@@ -30,7 +30,6 @@ log = logging.getLogger(__name__)
 
 LEASE_SECONDS = 60.0
 POLL_SECONDS = 0.5
-LONGEST_BACKOFF_SECONDS = 300.0
 _REST_SECONDS = 5.0
 _FINISH_ATTEMPTS = 5
 
@@ -55,7 +54,7 @@ class Worker:
     ) -> None:
         self._jobs = jobs
         self._pool_size = pool_size
-        self._lease_seconds = lease_seconds
+        self._lease_seconds = min(lease_seconds, LONGEST_LEASE_SECONDS)
         self._poll_seconds = poll_seconds
         self._name = name or f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
         self._stopping, self._wake, self._nudge = Event(), Event(), Event()
@@ -64,6 +63,7 @@ class Worker:
         self._running: dict[str, JobContext] = {}
         self._pulse: Thread | None = None
         self._next_beat = 0.0
+        self._warned: set[tuple[str, str]] = set()
 
     def start(self) -> None:
         """Begins to take jobs. Returns at once."""
@@ -224,10 +224,16 @@ class Worker:
                 log.info("%s", error.detail)
                 return
             except StorageError as error:
-                log.warning("how a job ended could not be written: %s", error)
+                self._warn("how a job ended could not be written", error)
                 time.sleep(min(2.0**attempt, _REST_SECONDS))
             else:
                 return
+
+    def _warn(self, what: str, error: CheckdamError) -> None:
+        """Says it once: a disk that is full is so for long, and the pulse comes twice a second."""
+        if (what, error.detail) not in self._warned:
+            self._warned.add((what, error.detail))
+            log.warning("%s: %s", what, error)
 
     def _beat(self) -> None:
         """Keeps the leases of the running jobs alive, writes their progress, and passes on cancelling. Ends when no job
@@ -242,8 +248,9 @@ class Worker:
                     return
             try:
                 self._beat_once(contexts)
+                self._warned.clear()
             except CheckdamError as error:
-                log.warning("the leases could not be renewed: %s", error)
+                self._warn("the leases could not be renewed", error)
             except Exception:  # without the beat every running job would lose its lease
                 log.exception("the leases could not be renewed")
 

@@ -5,14 +5,15 @@ can be reached through it, and a question that takes too long is interrupted.
 """
 
 import atexit
+import os
 import shutil
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock, Timer
+from threading import Lock
 from typing import Any, TypeVar
 from weakref import WeakSet
 
@@ -23,8 +24,10 @@ from checkdam.schema import Annotation, InputError, Item, LimitError, StorageErr
 from checkdam.storage.cache_file import FORMAT, USE, DamagedCacheError, OpenFile, build, open_file
 from checkdam.storage.lake import Lake
 from checkdam.storage.metadata_columns import MetaColumn
+from checkdam.storage.one_process import alone
 from checkdam.storage.refs import LakeRef, parse
 from checkdam.storage.rows import ANNOTATION_SCHEMA, ITEM_SCHEMA, table_to_annotations, table_to_items
+from checkdam.storage.watchdog import Watchdog
 
 __all__ = ["Cache", "CacheLimits", "MetaColumn", "Reader"]
 
@@ -33,6 +36,9 @@ _ANNOTATION_COLUMNS = ", ".join(f'"{name}"' for name in ANNOTATION_SCHEMA.names 
 _DAMAGE = (duckdb.IOException, duckdb.InternalException, duckdb.FatalException, duckdb.SerializationException)
 _ATTEMPTS = 2
 _DRAFT_SECONDS = 86_400
+_NOTED_SECONDS = 60.0
+
+_WATCHDOG = Watchdog()
 
 Answer = TypeVar("Answer")
 
@@ -40,12 +46,13 @@ Answer = TypeVar("Answer")
 @dataclass(frozen=True)
 class CacheLimits:
     """For each open file: `memory` as DuckDB writes it, `threads`, and how long a question may take. `open_files` files
-    are kept open; opening one takes some 30 ms."""
+    are kept open; opening one takes some 30 ms. Of a dataset the `kept_files` that were used last are kept."""
 
     memory: str = "1GB"
     threads: int = 2
     timeout_seconds: float = 10.0
     open_files: int = 8
+    kept_files: int = 8
 
 
 class Cache:
@@ -66,6 +73,7 @@ class Cache:
             reader = self._open.get(path)
             if reader is not None and path.exists():
                 self._open.move_to_end(path)
+                reader.note_use(path)
                 return reader
             building = self._building.setdefault(path, Lock())
         with building:
@@ -102,12 +110,24 @@ class Cache:
         """Removes the files of versions that are not among `live`, those of older formats, and what killed builders
         left a day ago. Gives how many."""
         kept = {self.path(ref) for ref in live}
-        files = [path for path in self._root.glob("*/*") if path not in kept]
+        return self._remove(path for path in self._root.glob("*/*") if path not in kept)
+
+    def _trim(self, folder: Path) -> None:
+        """Leaves of a dataset's files those that were used last: each version has one, and versions are for ever."""
+        files = sorted(folder.glob("*.duckdb"), key=_age)
+        with suppress(OSError):  # the disk may grow by a file more, and the question be answered
+            self._remove([*files[self._limits.kept_files :], *folder.glob(".*")])
+
+    def _remove(self, files: Iterable[Path]) -> int:
+        """Hidden ones are drafts, which may be somebody's, and locks; those only when they are old."""
         gone = [path for path in files if not path.name.startswith(".") or _age(path) > _DRAFT_SECONDS]
         with self._lock:
             for path in gone:
                 self._open.pop(path, None)
-                path.unlink(missing_ok=True)
+                if path.is_dir():
+                    shutil.rmtree(path, ignore_errors=True)  # where a builder that was killed sorted
+                else:
+                    path.unlink(missing_ok=True)
         return len(gone)
 
     def reopen(self, ref: LakeRef, damaged: "Reader") -> "Reader":
@@ -133,7 +153,10 @@ class Cache:
         limits = self._limits
         for attempt in range(_ATTEMPTS):
             if not path.exists():
-                build(self._lake, ref, path, memory=limits.memory, threads=limits.threads)
+                with alone(path.with_name(f".{path.name}.lock")):
+                    if not path.exists():
+                        build(self._lake, ref, path, memory=limits.memory, threads=limits.threads)
+                self._trim(path.parent)
             try:
                 return open_file(path, ref, memory=limits.memory, threads=limits.threads)
             except DamagedCacheError as error:
@@ -153,7 +176,16 @@ class Reader:
         self.metadata = file.metadata
         self._cache = cache
         self._connection = file.connection
+        self._noted = 0.0
         _readers.add(self)
+        self.note_use(cache.path(ref))
+
+    def note_use(self, path: Path) -> None:
+        """Makes the file the one that was used last; now and then, as it costs a write."""
+        if time.monotonic() - self._noted > _NOTED_SECONDS:
+            self._noted = time.monotonic()
+            with suppress(OSError):
+                os.utime(path)
 
     def close(self) -> None:
         """Lets go of the file. A reader that is closed answers nothing any more."""
@@ -204,6 +236,35 @@ class Reader:
             found[annotation.item_id].append(annotation)
         return found
 
+    def between(self, start: int, stop: int) -> list[tuple[Item, list[Annotation]]]:
+        """The items in the rows from `start` up to `stop`, in order, each with its annotations."""
+        return list(self._records("{} >= $1 AND {} < $2", [start, stop]).values())
+
+    def records(self, rows: Sequence[int]) -> list[tuple[Item, list[Annotation]]]:
+        """The items in those rows, in the order given, each with its annotations. Each row has to be there."""
+        if not rows:
+            return []
+        low, high = min(rows), max(rows)
+        if high - low + 1 == len(rows):
+            found = self._records("{} >= $1 AND {} < $2", [low, high + 1])
+        else:
+            found = self._records("{} IN (SELECT unnest($1))", [list(rows)])
+        return [found[row] for row in rows]
+
+    def _records(self, condition: str, parameters: list[Any]) -> dict[int, tuple[Item, list[Annotation]]]:
+        """By row, in order. The condition is one on rows of items."""
+        of_items = f'SELECT "row", {_ITEM_COLUMNS} FROM items WHERE {condition} ORDER BY "row"'  # noqa: S608
+        table = self.query(of_items.replace("{}", '"row"'), parameters)
+        items = zip(table.column("row").to_pylist(), table_to_items(table), strict=True)
+        found = {row: (item, list[Annotation]()) for row, item in items}
+        of_annotations = f"""
+            SELECT item_row, {_ANNOTATION_COLUMNS} FROM annotations WHERE {condition}
+            ORDER BY item_row, position, id"""  # noqa: S608
+        table = self.query(of_annotations.replace("{}", "item_row"), parameters)
+        for row, annotation in zip(table.column("item_row").to_pylist(), table_to_annotations(table), strict=True):
+            found[row][1].append(annotation)
+        return found
+
     def _ask(
         self,
         answer: Callable[[duckdb.DuckDBPyConnection], Answer],
@@ -249,20 +310,15 @@ def _answer(
 
 @contextmanager
 def _limited(cursor: duckdb.DuckDBPyConnection, limit: float) -> Iterator[None]:
-    timer = Timer(limit, cursor.interrupt)
-    timer.daemon = True
-    timer.start()
     try:
-        yield
+        with _WATCHDOG.limit(limit, cursor.interrupt):
+            yield
     except duckdb.InterruptException as error:
         raise LimitError(f"the question took longer than {limit:g} seconds", "ask for less at once") from error
     except duckdb.OutOfMemoryException as error:
         raise LimitError(f"the question needs more memory than it may use: {error}", "ask for less at once") from error
     except duckdb.ConversionException as error:
         raise InputError(f"a value does not fit its column: {error}", "give a value of the column's type") from error
-    finally:
-        timer.cancel()
-        timer.join()  # until it ends it holds the cursor
 
 
 def _age(path: Path) -> float:

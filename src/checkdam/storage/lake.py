@@ -6,22 +6,24 @@ base, give the same ref, so that a job may repeat them. One job at a time writes
 """
 
 import json
-import shutil
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from itertools import count
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from checkdam.schema import Annotation, Edit, InputError, Item, NotFoundError, Problems, StorageError
-from checkdam.storage.atomic import write_atomic
+from checkdam.schema import Annotation, Edit, InputError, Item, LimitError, NotFoundError, Problems, StorageError
+from checkdam.storage.atomic import told
 from checkdam.storage.edits import Rows, touched
 from checkdam.storage.lance_table import LanceTable, hash_sum
+from checkdam.storage.places import CHUNK, Folder, Place, Stored
 from checkdam.storage.refs import Changes, LakeDiff, LakeRef, Row, StagedPart, TableRef, check_dataset_id, parse
 from checkdam.storage.rows import (
     ANNOTATION_SCHEMA,
@@ -35,6 +37,7 @@ from checkdam.storage.rows import (
 __all__ = ["Changes", "Lake", "LakeDiff", "LakeRef", "StagedPart", "Swept"]
 
 GRACE = timedelta(days=1)
+MOST_UNLIKE = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -47,10 +50,10 @@ class Swept:
 
 
 class Lake:
-    """The tables under `root`, as `root/DATASET/{items,annotations}.lance`."""
+    """The tables in a place, as `DATASET/{items,annotations}.lance`."""
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    def __init__(self, place: Place | Path) -> None:
+        self._place = Folder(place) if isinstance(place, Path) else place
 
     def stage(
         self,
@@ -153,15 +156,27 @@ class Lake:
 
     def diff(self, first: LakeRef, second: LakeRef) -> LakeDiff:
         """What leads from one state of a dataset to another. Rows that differ in their origin or position only are
-        alike. Costs what differs, not what is there, where the one was made from the other by `apply`."""
-        a, b = self._unlike(first.items, second.items, self._items)
+        alike. Costs what differs, not what is there, where the one was made from the other by `apply`.
+
+        Raises LimitError where more than `MOST_UNLIKE` rows differ: they are all held in memory."""
+        unlike = (
+            self._unlike(first.items, second.items, self._items),
+            self._unlike(first.annotations, second.annotations, self._annotations),
+        )
+        count = sum(len(ids) for pair in unlike for ids in pair)
+        if count > MOST_UNLIKE:
+            raise LimitError(
+                f"the versions differ in {count:,} rows, of which {MOST_UNLIKE:,} can be shown",
+                "compare versions that are nearer to one another, or export both",
+            )
+        a, b = unlike[0]
         items = _changes(
             a,
             b,
             {item.id: item for item in self.read_items(first, a)},
             {item.id: item for item in self.read_items(second, b)},
         )
-        a, b = self._unlike(first.annotations, second.annotations, self._annotations)
+        a, b = unlike[1]
         annotations = _changes(
             a,
             b,
@@ -178,54 +193,93 @@ class Lake:
                 f"the lake's {ref.items} does not hold what it was published with", "restore the lake from a backup"
             )
 
+    def files(self) -> Iterator[str]:
+        """Every file of the lake, by names that `open_file` and `put_file` take; for backups. Of each table what names
+        others comes first: what is copied in this order while others write is whole, though it may lack the newest."""
+        for dataset_id in self._place.folders():
+            below = self._place.below(dataset_id)
+            tables = [name for name in below.folders() if name.endswith(".lance")]
+            steps = [("refs", ""), *((f"{table}/_refs", "") for table in tables)]
+            steps += [(f"{table}/_versions", suffix) for suffix in (".json", "") for table in tables]
+            named: set[str] = set()
+            for prefix, suffix in (*steps, ("", "")):
+                # Listed when its turn comes: what a file names was there before the file, and is listed after it.
+                for stored in below.list(prefix):
+                    if stored.name in named or not stored.name.endswith(suffix):
+                        continue
+                    if prefix or not _names_others(stored.name):
+                        named.add(stored.name)
+                        yield f"{dataset_id}/{stored.name}"
+
+    def open_file(self, name: str) -> BinaryIO:
+        """One of `files`. Raises NotFoundError where it has been swept away since."""
+        try:
+            return self._place.open(name)
+        except NotFoundError as error:
+            raise NotFoundError(f"the lake has no file {name}", "list its files again") from error
+
+    def put_file(self, name: str, stream: BinaryIO) -> None:
+        """Keeps a file of another lake under its name. InputError for a name that leads elsewhere."""
+        draft = self._place.draft()
+        try:
+            with told(draft), draft.open("xb") as file:
+                while chunk := stream.read(CHUNK):
+                    file.write(chunk)
+                file.flush()
+                os.fsync(file.fileno())
+            self._place.keep(name, draft)
+        finally:
+            draft.unlink(missing_ok=True)
+
     def drop(self, dataset_id: str) -> None:
         """Removes all versions of a dataset."""
-        shutil.rmtree(self._folder(dataset_id), ignore_errors=True)
+        self._place.remove_folder(check_dataset_id(dataset_id))
 
     def sweep(self, live: Mapping[str, Collection[LakeRef]], grace: timedelta = GRACE) -> Swept:
         """Removes what no version names: `live` maps each dataset to all its refs, and what is younger than `grace` may
         belong to a running job and is left. With a grace of 0 no other process may be writing."""
         datasets = refs = freed = 0
-        for folder in sorted(self._root.iterdir()) if self._root.is_dir() else ():
-            if not folder.is_dir():
-                continue
-            named = live.get(folder.name)
+        for dataset_id in self._place.folders():
+            named = live.get(dataset_id)
             if not named:
-                if _older(folder, grace):
-                    shutil.rmtree(folder)
+                if _older(self._place.list(dataset_id), grace):
+                    self._place.remove_folder(dataset_id)
                     datasets += 1
                 continue
-            refs += self._sweep_refs(folder, named, grace)
+            refs += self._sweep_refs(dataset_id, named, grace)
             for table, of in (
-                (self._items(folder.name), {parse(ref.items).version for ref in named}),
-                (self._annotations(folder.name), {parse(ref.annotations).version for ref in named}),
+                (self._items(dataset_id), {parse(ref.items).version for ref in named}),
+                (self._annotations(dataset_id), {parse(ref.annotations).version for ref in named}),
             ):
                 freed += table.sweep(of, grace)
         return Swept(datasets, refs, freed)
 
-    def _sweep_refs(self, folder: Path, named: Collection[LakeRef], grace: timedelta) -> int:
+    def _sweep_refs(self, dataset_id: str, named: Collection[LakeRef], grace: timedelta) -> int:
         count = 0
-        for file in sorted((folder / "refs").glob("*.json")):
-            if msgspec.json.decode(file.read_bytes(), type=LakeRef) not in named and _older(file, grace):
-                file.unlink()
+        for stored in list(self._place.list(f"{dataset_id}/refs")):
+            with self._place.open(stored.name) as file:
+                ref = msgspec.json.decode(file.read(), type=LakeRef)
+            if ref not in named and _older([stored], grace):
+                self._place.remove(stored.name)
                 count += 1
         return count
 
-    def _folder(self, dataset_id: str) -> Path:
-        return self._root / check_dataset_id(dataset_id)
-
     def _items(self, dataset_id: str) -> LanceTable:
-        return LanceTable(self._folder(dataset_id) / "items.lance", ITEM_SCHEMA)
+        return self._table(f"{check_dataset_id(dataset_id)}/items.lance", ITEM_SCHEMA)
 
     def _annotations(self, dataset_id: str) -> LanceTable:
-        return LanceTable(self._folder(dataset_id) / "annotations.lance", ANNOTATION_SCHEMA)
+        return self._table(f"{check_dataset_id(dataset_id)}/annotations.lance", ANNOTATION_SCHEMA)
+
+    def _table(self, name: str, schema: pa.Schema) -> LanceTable:
+        return LanceTable(self._place.uri(name), schema, self._place.options)
 
     def _known(self, dataset_id: str, key: str) -> LakeRef | None:
         """What was published under the key, if it is still there."""
-        file = self._folder(dataset_id) / "refs" / f"{key}.json"
-        if not file.is_file():
+        try:
+            with self._place.open(_ref_name(dataset_id, key)) as file:
+                ref = msgspec.json.decode(file.read(), type=LakeRef)
+        except NotFoundError:
             return None
-        ref = msgspec.json.decode(file.read_bytes(), type=LakeRef)
         try:
             self._items(dataset_id).at(parse(ref.items).version)
             self._annotations(dataset_id).at(parse(ref.annotations).version)
@@ -240,7 +294,7 @@ class Lake:
         ref = self._describe(items, annotations)
         self._items(dataset_id).tag(f"v{item_version}", item_version)
         self._annotations(dataset_id).tag(f"v{annotation_version}", annotation_version)
-        write_atomic(self._folder(dataset_id) / "refs" / f"{key}.json", msgspec.json.encode(ref))
+        self._place.write(_ref_name(dataset_id, key), msgspec.json.encode(ref))
         return ref
 
     def _describe(self, items: TableRef, annotations: TableRef) -> LakeRef:
@@ -330,7 +384,17 @@ def _check_ids(items: pa.ChunkedArray, annotations: pa.ChunkedArray, item_ids: p
         raise InputError(f"{len(problems)} rows do not fit together", "see the problems", problems)
 
 
-def _older(path: Path, grace: timedelta) -> bool:
-    """Whether nothing at the path, or below it, was written within the grace."""
-    newest = max((one.stat().st_mtime for one in (path, *path.rglob("*"))), default=0.0)
-    return datetime.now(UTC) - datetime.fromtimestamp(newest, UTC) >= grace
+def _ref_name(dataset_id: str, key: str) -> str:
+    return f"{check_dataset_id(dataset_id)}/refs/{key}.json"
+
+
+def _names_others(name: str) -> bool:
+    """Whether a file of a dataset is of those that name others, and newer than the list of them."""
+    parts = name.split("/")
+    return parts[0] == "refs" or parts[1:2] in (["_refs"], ["_versions"])
+
+
+def _older(files: Iterable[Stored], grace: timedelta) -> bool:
+    """Whether none of the files was written within the grace."""
+    newest = max((stored.changed for stored in files), default=datetime.fromtimestamp(0, UTC))
+    return datetime.now(UTC) - newest >= grace

@@ -4,7 +4,6 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,24 +19,22 @@ COMPACT_ABOVE = 256  # fragments; 1,000 small ones slowed a lookup from 15 to 37
 
 
 class LanceTable:
-    """A table at `path`. Versions are whole states; a state that nobody tagged can be swept away."""
+    """A table at `uri`. Versions are whole states; a state that nobody tagged can be swept away."""
 
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
-        self.path = path
+    def __init__(self, uri: str, schema: pa.Schema, options: Mapping[str, str] | None = None) -> None:
+        """`options` are what Lance needs to get to a table that is not on this machine."""
+        self.uri = uri
         self.schema = schema
-
-    @property
-    def exists(self) -> bool:
-        return (self.path / "_versions").is_dir()
+        self._options = dict(options) if options else None
 
     def at(self, version: int | None = None) -> Any:
         """The table as it was at `version`, or as it is. Raises NotFoundError if it never was."""
-        with told(self.path):
+        with told(self.uri):
             try:
-                return lance.dataset(str(self.path), version=version)
+                return lance.dataset(self.uri, version=version, storage_options=self._options)
             except ValueError as error:
                 raise NotFoundError(
-                    f"the lake has no version {version} of {self.path.parent.name}/{self.path.stem}",
+                    f"the lake has no version {version} of {'/'.join(self.uri.split('/')[-2:])}",
                     "restore the lake from the backup that belongs to the database",
                 ) from error
 
@@ -45,35 +42,45 @@ class LanceTable:
         """Writes the rows as fragments that belong to no version yet, and gives what names them, as JSON."""
         if rows.num_rows == 0:
             return []
-        with told(self.path):
-            made = write_fragments(rows, str(self.path), schema=self.schema, enable_stable_row_ids=True)
+        with told(self.uri):
+            made = write_fragments(
+                rows, self.uri, schema=self.schema, enable_stable_row_ids=True, storage_options=self._options
+            )
             return [fragment.to_json() for fragment in made]
 
     def overwrite(self, fragments: Sequence[dict[str, Any]]) -> int:
         """A new version that holds these fragments and nothing else."""
         metadata = [_fragment(one) for one in fragments]
-        with told(self.path):
+        with told(self.uri):
             operation = lance.LanceOperation.Overwrite(self.schema, metadata)
-            made = lance.LanceDataset.commit(str(self.path), operation, enable_stable_row_ids=True)
-            return int(made.version)
+            made = lance.LanceDataset.commit(
+                self.uri, operation, enable_stable_row_ids=True, storage_options=self._options
+            )
+            return self._compacted(made, COMPACT_ABOVE)
 
     def replace(self, base: int, gone: Collection[int], added: pa.Table, compact_above: int = COMPACT_ABOVE) -> int:
         """A new version: `base` without the rows at the addresses `gone`, and with the rows `added`; one commit.
 
         Raises ConflictError if another process commits to the table meanwhile.
         """
-        with told(self.path):
+        with told(self.uri):
             dataset = self.at(base)
             if dataset.version != dataset.latest_version:
                 dataset.restore()  # what came after was never named by a version, or is being reverted
             updated, removed = _without(dataset, gone)
             new = [_fragment(one) for one in self.write(added)]
             operation = lance.LanceOperation.Update(removed, updated, new, [])
-            made = lance.LanceDataset.commit(str(self.path), operation, read_version=dataset.version)
-            if len(made.get_fragments()) > compact_above:
-                made.optimize.compact_files()
-                made = lance.dataset(str(self.path))
-            return int(made.version)
+            made = lance.LanceDataset.commit(
+                self.uri, operation, read_version=dataset.version, storage_options=self._options
+            )
+            return self._compacted(made, compact_above)
+
+    def _compacted(self, made: Any, above: int) -> int:
+        """The version with the same rows in few large fragments, where it has more than `above`."""
+        if len(made.get_fragments()) > above:
+            made.optimize.compact_files()
+            made = lance.dataset(self.uri, storage_options=self._options)
+        return int(made.version)
 
     def scan(
         self,
@@ -85,7 +92,7 @@ class LanceTable:
     ) -> Iterator[pa.RecordBatch]:
         """The rows whose columns are among the values that `where` gives; by `position` if `ordered` (sorted in
         memory). Batches of at most 8,192 rows."""
-        with told(self.path):
+        with told(self.uri):
             scanner = self.at(version).scanner(
                 columns=list(columns) if columns is not None else None,
                 filter=_among(where),
@@ -96,11 +103,11 @@ class LanceTable:
 
     def find(self, version: int, where: Mapping[str, Collection[str]]) -> pa.Table:
         """The rows whose columns are among the values that `where` gives, with their addresses (`_rowaddr`)."""
-        with told(self.path):
+        with told(self.uri):
             return self.at(version).scanner(filter=_among(where), with_row_address=True).to_table()
 
     def column(self, version: int, name: str) -> pa.ChunkedArray:
-        with told(self.path):
+        with told(self.uri):
             return self.at(version).to_table(columns=[name]).column(name)
 
     def unlike(self, first: int, second: int) -> tuple[pa.Table, pa.Table]:
@@ -108,7 +115,7 @@ class LanceTable:
 
         Fragments are never changed in place, so those that both versions share are not read at all.
         """
-        with told(self.path):
+        with told(self.uri):
             a, b = self.at(first), self.at(second)
             in_a = {_identity(fragment): fragment for fragment in a.get_fragments()}
             in_b = {_identity(fragment): fragment for fragment in b.get_fragments()}
@@ -122,7 +129,7 @@ class LanceTable:
 
     def tag(self, name: str, version: int) -> None:
         """A tagged version is kept by `sweep`."""
-        with told(self.path):
+        with told(self.uri):
             tags = self.at().tags
             if name in tags.list():
                 tags.update(name, version)
@@ -132,7 +139,7 @@ class LanceTable:
     def sweep(self, live: Collection[int], grace: timedelta) -> int:
         """Removes every version not in `live` that is older than `grace`, and the files that no version needs then.
         Gives the bytes freed. The rows of the newest live version become the newest version, if they are not."""
-        with told(self.path):
+        with told(self.uri):
             dataset = self.at()
             tags = dataset.tags
             kept = {entry["version"] for entry in tags.list().values()}
@@ -153,22 +160,22 @@ class LanceTable:
 
 
 @contextmanager
-def told(path: Path) -> Iterator[None]:
+def told(uri: str) -> Iterator[None]:
     """Tells Lance's errors in the words of the error tree."""
     try:
         yield
     except CommitConflictError as error:
         raise ConflictError(
-            f"another process committed to {path} at the same time", "let one job at a time write to a dataset"
+            f"another process committed to {uri} at the same time", "let one job at a time write to a dataset"
         ) from error
     except (OSError, pa.ArrowException) as error:
         text = str(error).split(", /", maxsplit=1)[0]
         if "ommit conflict" in text:
             raise ConflictError(
-                f"another process committed to {path} at the same time", "let one job at a time write to a dataset"
+                f"another process committed to {uri} at the same time", "let one job at a time write to a dataset"
             ) from error
         raise StorageError(
-            f"the lake at {path} says: {text}", "check that the disk has room and the folder may be read and written"
+            f"the lake at {uri} says: {text}", "check that the disk has room and the folder may be read and written"
         ) from error
 
 

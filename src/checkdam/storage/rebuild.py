@@ -60,6 +60,12 @@ class Rebuilt:
 
 def live_refs(engine: sa.Engine) -> dict[str, list[LakeRef]]:
     """What the versions of the datasets that are not deleted name in the lake, oldest first."""
+    with reading(engine) as connection:
+        return live_refs_in(connection)
+
+
+def live_refs_in(connection: sa.Connection) -> dict[str, list[LakeRef]]:
+    """The same, as a transaction sees it."""
     columns = dataset_version.c
     query = (
         sa.select(dataset_version)
@@ -68,10 +74,9 @@ def live_refs(engine: sa.Engine) -> dict[str, list[LakeRef]]:
         .order_by(columns.dataset_id, columns.number)
     )
     found: dict[str, list[LakeRef]] = {}
-    with reading(engine) as connection:
-        for row in connection.execute(query):
-            ref = LakeRef(row.items_ref, row.annotations_ref, row.content_hash, row.item_count, row.annotation_count)
-            found.setdefault(row.dataset_id, []).append(ref)
+    for row in connection.execute(query):
+        ref = LakeRef(row.items_ref, row.annotations_ref, row.content_hash, row.item_count, row.annotation_count)
+        found.setdefault(row.dataset_id, []).append(ref)
     return found
 
 

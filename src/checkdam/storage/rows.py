@@ -11,6 +11,7 @@ from hashlib import blake2b
 from typing import Any, TypeVar
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 
 from checkdam.schema import (
@@ -88,6 +89,8 @@ _decode_metadata = msgspec.json.Decoder(dict[str, Scalar]).decode
 Thing = TypeVar("Thing", Item, Annotation)
 Extent = tuple[float | None, float | None, float | None, float | None]
 _NOWHERE: Extent = (None, None, None, None)
+_NO_RANGE: tuple[float | None, float | None] = (None, None)
+_PLAIN = frozenset({str, int, bool, type(None)})
 
 
 def items_to_table(items: Sequence[Item], positions: Iterable[int]) -> pa.Table:
@@ -113,26 +116,44 @@ def table_to_annotations(table: pa.Table | pa.RecordBatch) -> list[Annotation]:
     skipped = {"hash", "position", "start", "end"}
     names = [name for name in ANNOTATION_SCHEMA.names if name not in skipped]
     columns = [table.column(name).to_pylist() for name in names]
-    return [_annotation(dict(zip(names, row, strict=True))) for row in zip(*columns, strict=True)]
+    return [row_to_annotation(dict(zip(names, row, strict=True))) for row in zip(*columns, strict=True)]
+
+
+def row_to_annotation(row: Mapping[str, Any]) -> Annotation:
+    """The annotation of one row; `hash`, `position`, `start` and `end` are not looked at."""
+    place = Box(row["x"], row["y"], row["width"], row["height"]) if row["x"] is not None else None
+    geometry = place if row["geometry"] is None else _decode_geometry(row["geometry"])
+    return Annotation(
+        id=row["id"],
+        item_id=row["item_id"],
+        label=row["label"],
+        geometry=geometry,  # type: ignore[arg-type]  # a row without geometry is a box, whose place is never null
+        box=place if row["declared_box"] else None,
+        attributes={} if row["attributes"] == "{}" else _decode_attributes(row["attributes"]),
+        source_id=row["source_id"],
+        origin=_origin(row),
+    )
 
 
 def _to_table(
-    things: Sequence[Thing], positions: Iterable[int], row: Callable[[Thing, int], tuple[Any, ...]], schema: pa.Schema
+    things: Sequence[Thing], positions: Iterable[int], row: Callable[[Thing], tuple[Any, ...]], schema: pa.Schema
 ) -> pa.Table:
     rows = []
-    for thing, position in zip(things, positions, strict=True):
+    for thing in things:
         try:
-            rows.append(row(thing, position))
+            rows.append(row(thing))
         except (UnicodeEncodeError, ValueError, TypeError, OverflowError, msgspec.MsgspecError) as error:
             what = "item" if isinstance(thing, Item) else "annotation"
             where = f" at {thing.origin}" if thing.origin else ""
             raise InputError(
                 f"{what} {thing.id!r}{where} cannot be stored: {_reason(error)}", "correct it in the source"
             ) from error
-    columns = zip(*rows, strict=True) if rows else ([] for _ in schema)
-    return pa.Table.from_arrays(
-        [pa.array(column, type=field.type) for column, field in zip(columns, schema, strict=True)], schema=schema
-    )
+    names = [name for name in schema.names if name not in {"position", "hash"}]
+    *columns, hashes = zip(*rows, strict=True) if rows else [()] * (len(names) + 1)
+    arrays = {name: pa.array(column, type=schema.field(name).type) for name, column in zip(names, columns, strict=True)}
+    arrays["position"] = pa.array(np.fromiter(positions, dtype=np.int64, count=len(rows)))
+    arrays["hash"] = pa.Array.from_buffers(pa.binary(HASH_BYTES), len(rows), [None, pa.py_buffer(b"".join(hashes))])
+    return pa.Table.from_arrays([arrays[name] for name in schema.names], schema=schema)
 
 
 def _reason(error: Exception) -> str:
@@ -141,7 +162,8 @@ def _reason(error: Exception) -> str:
     return str(error)
 
 
-def _item_row(item: Item, position: int) -> tuple[Any, ...]:
+def _item_row(item: Item) -> tuple[Any, ...]:
+    """The columns but for the position, the hash last."""
     _check_values(item.metadata)
     if item.duration is not None and not math.isfinite(item.duration):
         raise ValueError(f"the duration {item.duration!r} is not finite")
@@ -162,7 +184,6 @@ def _item_row(item: Item, position: int) -> tuple[Any, ...]:
     hashed = blake2b(_canonical(content), digest_size=HASH_BYTES).digest()
     return (
         item.id,
-        position,
         item.name,
         item.kind,
         *content[3:10],
@@ -173,39 +194,37 @@ def _item_row(item: Item, position: int) -> tuple[Any, ...]:
     )
 
 
-def _annotation_row(annotation: Annotation, position: int) -> tuple[Any, ...]:
-    geometry, declared = annotation.geometry, annotation.box
-    if annotation.attributes:
-        _check_values(annotation.attributes)
-    if declared is not None:
-        _box(declared)
+def _annotation_row(annotation: Annotation) -> tuple[Any, ...]:
+    """The columns but for the position, the hash last. Ten million rows come through here."""
+    geometry, declared, attributes = annotation.geometry, annotation.box, annotation.attributes
+    if attributes:
+        _check_values(attributes)
     if type(geometry) is Box and declared is None:
         place: Extent = _box(geometry)
-        text, shape = None, place
+        kind, span, text, shape = "box", _NO_RANGE, None, place
     else:
         text = _geometry_text(geometry)
         place = _box(declared) if declared is not None else _extent(geometry)
-        shape = text  # type: ignore[assignment]  # the hash takes either
+        kind, span, shape = geometry_kind(geometry), _range(geometry), text  # type: ignore[assignment]  # the hash takes either
     content = (
         annotation.id,
         annotation.item_id,
         annotation.label,
         shape,
         None if declared is None else _box(declared),
-        annotation.attributes,
+        attributes,
         annotation.source_id,
     )
     return (
         annotation.id,
         annotation.item_id,
-        position,
         annotation.label,
-        geometry_kind(geometry),
+        kind,
         *place,
-        *_range(geometry),
+        *span,
         text,
         declared is not None,
-        _encode(annotation.attributes).decode() if annotation.attributes else "{}",
+        _encode(attributes).decode() if attributes else "{}",
         annotation.source_id,
         *_origin_columns(annotation.origin),
         blake2b(_canonical(content), digest_size=HASH_BYTES).digest(),
@@ -215,7 +234,8 @@ def _annotation_row(annotation: Annotation, position: int) -> tuple[Any, ...]:
 def _box(box: Box) -> tuple[float, float, float, float]:
     # Adding 0.0 turns -0.0 into 0.0: the two are equal, and equal content must have one hash.
     place = (float(box.x) + 0.0, float(box.y) + 0.0, float(box.width) + 0.0, float(box.height) + 0.0)
-    if not all(map(math.isfinite, place)):
+    # A sum with a number that is not finite is not finite; that of huge ones may not be either.
+    if not math.isfinite(sum(place)) and not all(map(math.isfinite, place)):
         raise ValueError(f"its box {place!r} is not finite")
     return place
 
@@ -253,6 +273,8 @@ def _int32(value: int | None, what: str) -> int | None:
 
 def _check_values(values: Mapping[str, Any]) -> None:
     for name, value in values.items():
+        if type(value) in _PLAIN or (type(value) is float and math.isfinite(value)):
+            continue
         for one in value if isinstance(value, tuple) else (value,):
             if isinstance(one, float) and not math.isfinite(one):
                 raise ValueError(f"the value {one!r} of {name!r} is not finite")
@@ -268,7 +290,7 @@ def _origin_columns(origin: Origin | None) -> tuple[str | None, int | None, str 
     return origin.file, origin.at, origin.array
 
 
-def _origin(row: dict[str, Any]) -> Origin | None:
+def _origin(row: Mapping[str, Any]) -> Origin | None:
     file = row["origin_file"]
     return None if file is None else Origin(file, row["origin_at"], row["origin_array"])
 
@@ -286,21 +308,6 @@ def _item(row: dict[str, Any]) -> Item:
         sample_rate=row["sample_rate"],
         split=row["split"],
         metadata={} if row["metadata"] == "{}" else _decode_metadata(row["metadata"]),
-        source_id=row["source_id"],
-        origin=_origin(row),
-    )
-
-
-def _annotation(row: dict[str, Any]) -> Annotation:
-    place = Box(row["x"], row["y"], row["width"], row["height"]) if row["x"] is not None else None
-    geometry = place if row["geometry"] is None else _decode_geometry(row["geometry"])
-    return Annotation(
-        id=row["id"],
-        item_id=row["item_id"],
-        label=row["label"],
-        geometry=geometry,  # type: ignore[arg-type]  # a row without geometry is a box, whose place is never null
-        box=place if row["declared_box"] else None,
-        attributes={} if row["attributes"] == "{}" else _decode_attributes(row["attributes"]),
         source_id=row["source_id"],
         origin=_origin(row),
     )

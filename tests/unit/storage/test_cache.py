@@ -5,6 +5,7 @@
 import os
 import subprocess
 import sys
+import textwrap
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -32,6 +33,7 @@ from checkdam.schema import (
 from checkdam.storage import cache as cache_module
 from checkdam.storage.cache import Cache, CacheLimits
 from checkdam.storage.lake import Lake, LakeRef
+from checkdam.storage.one_process import alone
 from unit.storage.lake_strategies import states
 
 State = tuple[list[Item], list[Annotation]]
@@ -282,6 +284,52 @@ def test_what_killed_builders_left_is_pruned_when_it_is_old(lake: Lake, cache: C
     assert (old.exists(), young.exists(), cache.path(ref).exists()) == (False, True, True)
 
 
+def test_of_many_versions_the_files_used_last_are_kept(lake: Lake, tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "cache", lake, CacheLimits(kept_files=2))
+    made, marks = some(10)
+    refs = [put(lake, (made, marks))]
+    for item in made[:3]:
+        refs.append(lake.apply("d", refs[-1], [DeleteItem(item.id)]))
+    for age, ref in enumerate(refs[:2]):
+        cache.open(ref)
+        os.utime(cache.path(ref), (1_000 - age, 1_000 - age))
+    assert cache.path(refs[0]).exists()
+    assert cache.path(refs[1]).exists()
+    cache.open(refs[2])
+    assert [cache.path(ref).exists() for ref in refs[:3]] == [True, False, True]
+    left = cache.path(refs[0]).with_name(".draft.duckdb.tmp")
+    left.mkdir()
+    (left / "spilled").write_bytes(b"x")
+    os.utime(left, (0, 0))
+    cache.open(refs[3])
+    assert not left.exists()
+    assert [cache.open(ref).rows("SELECT count(*) FROM items") for ref in refs] == [[(n,)] for n in (10, 9, 8, 7)]
+    assert len(list((tmp_path / "cache" / "d").iterdir())) == 2
+
+
+def test_two_processes_build_one_file_once(lake: Lake, tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    script = """
+        import sys, time
+        from pathlib import Path
+        from checkdam.storage.one_process import alone
+        with alone(Path(sys.argv[1])):
+            print("held", flush=True)
+            sys.stdin.readline()
+    """
+    command = [sys.executable, "-c", textwrap.dedent(script), str(lock)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        begun = time.monotonic()
+        with alone(lock, patience=0.3):  # it hangs: it is waited for, and then no more
+            assert time.monotonic() - begun >= 0.3
+        other.kill()
+    with alone(lock, patience=60):
+        assert time.monotonic() - begun < 60
+    assert not lock.exists()
+
+
 def test_a_closed_cache_opens_its_files_again(lake: Lake, cache: Cache) -> None:
     ref = put(lake, some(3))
     cache.open(ref)
@@ -373,6 +421,7 @@ def test_processes_that_build_at_once_both_get_an_answer(lake: Lake, tmp_path: P
 import sys, pathlib, msgspec
 from checkdam.storage.cache import Cache
 from checkdam.storage.lake import Lake, LakeRef
+from checkdam.storage.one_process import alone
 root = pathlib.Path(sys.argv[1])
 ref = msgspec.json.decode(sys.argv[2], type=LakeRef)
 print("ready", flush=True)

@@ -25,12 +25,14 @@ from checkdam.schema import (
     Edit,
     InputError,
     Item,
+    LimitError,
     NotFoundError,
     Origin,
     ReplaceAnnotation,
     ReplaceItem,
     StorageError,
 )
+from checkdam.storage import lake as lake_module
 from checkdam.storage import lance_table
 from checkdam.storage.lake import Lake, LakeRef, StagedPart
 from checkdam.storage.refs import parse
@@ -203,6 +205,32 @@ def test_a_diff_is_the_difference_of_sets(lake: Lake, state: State, wanted: list
     assert not lake.diff(first, first)
 
 
+def test_a_diff_of_too_much_is_refused(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, marks = some(10)
+    first = put(lake, "d", (made, marks))
+    second = lake.apply("d", first, [DeleteItem(item.id) for item in made[:5]])
+    monkeypatch.setattr(lake_module, "MOST_UNLIKE", 3)
+    with pytest.raises(LimitError, match="differ in 9 rows") as told:
+        lake.diff(first, second)
+    assert told.value.remedy
+
+
+def test_a_version_of_many_parts_is_compacted_and_reads_the_same(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lance_table, "COMPACT_ABOVE", 4)
+    made, marks = some(12)
+    whole = put(lake, "one", (made, marks))
+    parts: list[StagedPart] = []
+    for item in made:
+        own = [mark for mark in marks if mark.item_id == item.id]
+        parts.append(lake.stage("d", [item], own, after=parts[-1] if parts else None))
+    ref = lake.publish("d", parts)
+    assert len(lake._items("d").at(parse(ref.items).version).get_fragments()) == 1
+    assert (lake.read_items(ref), lake.read_annotations(ref)) == (made, marks)
+    assert ref.content_hash == whole.content_hash
+    assert lake.publish("d", parts) == ref
+    assert lake.read_items(lake.apply("d", ref, [DeleteItem("i3")])) == made[:3] + made[4:]
+
+
 def content(row: Item | Annotation) -> object:
     """Without the origin, and with 1 told from 1.0 and from True, as JSON tells them."""
     return msgspec.json.encode(replace(row, origin=None), order="deterministic").replace(b"-0.0", b"0.0")
@@ -366,7 +394,7 @@ def test_many_small_commits_are_compacted_and_read_the_same(lake: Lake, monkeypa
         ref = lake.apply("d", ref, [AddItem(added[-1])])
     assert lake.read_items(ref) == some(3)[0] + added
     assert set(lake.diff(base, ref).items.added) == {item.id for item in added}
-    fragments = lance_table.LanceTable(lake._root / "d" / "items.lance", pa.schema([])).at().get_fragments()
+    fragments = lake._items("d").at().get_fragments()
     assert len(fragments) <= 5
 
 

@@ -32,19 +32,27 @@ def open_engine(url: str | URL, *, busy_timeout: float = BUSY_TIMEOUT_SECONDS) -
     """An engine for `sqlite:///path` or `postgresql://…`; nothing is connected yet.
 
 
-    `busy_timeout` (seconds) is how long a SQLite writer waits for another. Raises StorageError for any other database,
+    `busy_timeout` (seconds) is how long a writer waits for another: for SQLite's one lock, or for any lock of
+    PostgreSQL. Raises StorageError for any other database,
     or where the folder cannot be made.
     """
     parsed = _parse(url)
     if parsed.get_backend_name() == "sqlite":
         return _open_sqlite(parsed, busy_timeout)
-    return sa.create_engine(
+    engine = sa.create_engine(
         parsed.set(drivername="postgresql+psycopg"),
         json_serializer=encode_json,
         pool_pre_ping=True,
         pool_size=10,
         max_overflow=20,
     )
+
+    def limit_waiting(connection: Any, _record: object) -> None:
+        connection.execute(f"SET lock_timeout = {round(busy_timeout * 1000)}")
+        connection.commit()
+
+    event.listen(engine, "connect", limit_waiting)
+    return engine
 
 
 @contextmanager
@@ -88,24 +96,35 @@ def upgrade(engine: sa.Engine) -> None:
     first; the others find it done. Raises StorageError where the database was made by a newer version."""
     if revision(engine) == head():
         return
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     with transaction(engine) as connection:
         lock(connection, "checkdam:upgrade")
-        config.attributes["connection"] = connection
-        try:
-            command.upgrade(config, "head")
-        except alembic.util.CommandError as error:
-            raise StorageError(
-                f"the database {_name(engine)} was made by a newer version of Checkdam: {error}",
-                "install the newer version, or restore a backup made by this one",
-            ) from error
+        migrate(connection, "head")
+
+
+def migrate(connection: sa.Connection, to: str) -> None:
+    """Brings the database to the revision `to`, as a part of the connection's transaction. Raises StorageError where
+    it was made by a newer version."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, to)
+    except alembic.util.CommandError as error:
+        raise StorageError(
+            f"the database {_name(connection.engine)} was made by a newer version of Checkdam: {error}",
+            "install the newer version, or restore a backup made by this one",
+        ) from error
 
 
 def revision(engine: sa.Engine) -> str | None:
     """The migration that the database stands at; None if it is empty."""
     with reading(engine) as connection:
         return MigrationContext.configure(connection).get_current_revision()
+
+
+def known_revisions() -> frozenset[str]:
+    """Every migration that this version of Checkdam knows."""
+    return frozenset(script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions())
 
 
 def head() -> str:
@@ -183,10 +202,12 @@ def _told(engine: sa.Engine) -> Iterator[None]:
 
 _REMEDIES = (
     ("database is locked", "another program has held the database for long: end it, or use PostgreSQL"),
+    ("lock timeout", "another session has held a lock of the database for long: end it, and try again"),
     ("readonly database", "make the file and its folder writable for this user"),
     ("read-only", "connect to a server and a user that may write"),
     ("unable to open", "make the folder exist and be writable for this user"),
     ("disk is full", "free some space on the disk"),
+    ("disk i/o error", "check that the disk has room, works, and may be written"),
     ("no space left", "free some space on the disk"),
     ("no such table", "run: checkdam storage upgrade"),
     ("does not exist", "create the database and run: checkdam storage upgrade"),
