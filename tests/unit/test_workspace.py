@@ -16,7 +16,7 @@ def test_a_folder_is_made_and_opened_again(tmp_path: Path) -> None:
     assert (home / "checkdam.db").is_file()
     with Workspace.open(home) as workspace:
         assert workspace.datasets.resolve("cells").name == "cells"
-        assert workspace.registry.names() == ("export", "fix", "import", "lint", "revert")
+        assert workspace.registry.names() == ("archive", "export", "fix", "import", "lint", "revert")
         assert workspace.accounts is not None
 
 
@@ -67,7 +67,7 @@ def test_all_that_is_derived_is_dropped_and_comes_out_the_same(tmp_path: Path, b
         picture.parent.mkdir(parents=True)
         picture.write_bytes(b"made from a blob")
         made = {one.name: (one.dropped, one.made) for one in workspace.rebuild()}
-        assert made == {"cache": (1, 1), "facts of media": (364, 0), "pictures": (1, 0)}
+        assert made == {"cache": (1, 1), "facts of media": (364, 0), "pictures": (1, 0), "waves": (0, 0)}
         assert not picture.exists()
         assert workspace.datasets.items.facets("bccd") == before
         lint = workspace.run(workspace.datasets.submit_lint("bccd", actor="bob"))

@@ -6,9 +6,9 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from checkdam import __version__
-from checkdam.cli import console, datasets, demo, jobs, lint, serve, storage, users
+from checkdam.cli import backup, console, datasets, demo, formats, jobs, lint, serve, storage, users
 from checkdam.schema import CheckdamError, StorageError
+from checkdam.version import __version__
 
 FAILED = 2
 """The exit status of a command that could not do what was asked; `lint` gives 1 for findings."""
@@ -43,7 +43,7 @@ def build() -> typer.Typer:
     ) -> None:
         pass
 
-    for module in (demo, lint, datasets, jobs, serve, users, storage):
+    for module in (demo, lint, formats, datasets, jobs, serve, users, storage, backup):
         module.register(app)
     return app
 

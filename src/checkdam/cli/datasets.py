@@ -33,29 +33,37 @@ def register(app: typer.Typer) -> None:
 
 
 def import_folder(
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="Folder of a dataset.", show_default=False)],
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A folder, or a zip or tar of one.", show_default=False)],
     name: Annotated[
-        str | None, typer.Argument(metavar="NAME", help="The dataset's name. By default the folder's.")
+        str | None, typer.Argument(metavar="NAME", help="The dataset's name. By default the folder's or archive's.")
     ] = None,
     format: Annotated[str | None, typer.Option(help="Its format. By default the one its content shows.")] = None,
     keep_going: Annotated[bool, typer.Option("--keep-going", help="Leave out rows that cannot be read.")] = False,
     home: Home = None,
     database: Database = None,
 ) -> None:
-    """Import a folder as a dataset, or as the next version of the one of that name; and lint it."""
+    """Import a folder or archive as a dataset, or as the next version of the one of that name; and lint it."""
     from checkdam.cli.work import finish
     from checkdam.datasets import ImportResult, LintResult
 
     source = path.expanduser().absolute()
     with open_workspace(home, database) as workspace:
         job = workspace.datasets.submit_import(
-            name or Path(os.path.realpath(source)).name, source, format=format, keep_going=keep_going, actor=actor()
+            name or _name_of(source), source, format=format, keep_going=keep_going, actor=actor()
         )
         result = finish(workspace, job, "importing", ImportResult)
         _told_import(result)
         lint = workspace.datasets.submit_lint(result.dataset, actor=actor())
         found = finish(workspace, lint, "linting", LintResult).severities
     console.out(f"{told_counts(found)}: `checkdam lint {result.dataset}` lists them")
+
+
+def _name_of(source: Path) -> str:
+    """What a dataset is called that is not given a name: its folder's, or its archive's without the ending."""
+    from checkdam.guard.archives import is_archive, stem
+
+    real = Path(os.path.realpath(source))
+    return stem(real) if is_archive(real) else real.name
 
 
 def told_counts(counts: "SeverityCounts") -> str:
@@ -83,7 +91,7 @@ def _told_import(result: "ImportResult") -> None:
 def export(
     dataset: DatasetName,
     target: Annotated[Path, typer.Argument(metavar="TARGET", help="A new or empty folder.", show_default=False)],
-    format: Annotated[str, typer.Option(help="The format to write: coco, yolo, voc or jsonl.", show_default=False)],
+    format: Annotated[str, typer.Option(help="The format to write: see `checkdam formats`.", show_default=False)],
     version: Annotated[int | None, typer.Option(help="The version's number. By default the newest.")] = None,
     home: Home = None,
     database: Database = None,

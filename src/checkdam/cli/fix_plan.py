@@ -119,7 +119,7 @@ def _not_combined(combined: Combined, by_id: Mapping[str, Finding]) -> list[Left
 def _present(repairs: Sequence[Repair], frame: Frame) -> Present:
     annotations, items = mentioned(repairs)
     return Present(
-        annotations={key: _annotation(frame, key) for key in annotations if key in frame.annotation_rows},
+        annotations={key: _annotation(frame, key) for key in annotations if frame.annotation_row(key) is not None},
         items={key: _item(frame, key) for key in items if key in frame.item_rows},
     )
 
@@ -186,7 +186,9 @@ def _subject(edit: Edit) -> str:
 
 
 def _annotation(frame: Frame, key: str) -> Annotation:
-    return frame.annotation(frame.annotation_rows[key])
+    row = frame.annotation_row(key)
+    assert row is not None, key  # noqa: S101  # the edits speak of what is in the frame
+    return frame.annotation(row)
 
 
 def _item(frame: Frame, key: str) -> Item:

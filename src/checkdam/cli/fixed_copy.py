@@ -12,10 +12,10 @@ from typing import Any
 
 import msgspec
 
-from checkdam import __version__
 from checkdam.cli.fix_plan import Patched, Plan
 from checkdam.formats import Format
 from checkdam.schema import ConflictError, InputError, StorageError
+from checkdam.version import __version__
 
 LINEAGE = "checkdam-lineage.json"
 

@@ -24,6 +24,8 @@ class ReportFormat(StrEnum):
     text = "text"
     json = "json"
     sarif = "sarif"
+    github = "github"
+    gitlab = "gitlab"
     html = "html"
 
 
@@ -50,10 +52,22 @@ Unsafe = Annotated[
     bool, typer.Option("--unsafe-fixes", help="With --fix or --diff: also fixes that somebody might not want.")
 ]
 
+BaselineFile = Annotated[
+    Path | None,
+    typer.Option("--baseline", help="Findings in this file are old and stay quiet.", show_default=False),
+]
+UpdateBaseline = Annotated[
+    bool, typer.Option("--update-baseline", help="With --baseline: write it, with what is found now; status 0.")
+]
+FailOn = Annotated[SeverityName, typer.Option(help="The lowest severity that makes the status 1.")]
+
 
 def lint(
     target: Annotated[
-        str, typer.Argument(metavar="PATH|DATASET", help="A folder with a dataset, or the name of an imported one.")
+        str,
+        typer.Argument(
+            metavar="PATH|DATASET", help="A dataset's folder, a zip or tar of it, or an imported one's name."
+        ),
     ] = ".",
     select: Annotated[list[str] | None, typer.Option(metavar="RULES", help=f"Only these rules{NAMES}")] = None,
     ignore: Annotated[list[str] | None, typer.Option(metavar="RULES", help=f"Not these rules{NAMES}")] = None,
@@ -67,6 +81,9 @@ def lint(
     output_file: OutputFile = None,
     config: Config = None,
     input_format: InputFormat = None,
+    baseline: BaselineFile = None,
+    update_baseline: UpdateBaseline = False,
+    fail_on: FailOn = SeverityName.warning,
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Status 0 even where there are findings.")] = False,
     home: Home = None,
     database: Database = None,
@@ -85,6 +102,9 @@ def lint(
         diff=diff,
         output=output,
         statistics=statistics,
+        baseline=baseline,
+        update_baseline=update_baseline,
+        fail_on=fail_on.value,
         exit_zero=exit_zero,
     )
     _check(request)
@@ -115,6 +135,10 @@ def _check(request: Request) -> None:
         raise typer.BadParameter("goes with --fix", param_hint="--output")
     if request.fix and request.diff:
         raise typer.BadParameter("--fix shows the diff already; give one of the two", param_hint="--diff")
+    if request.update_baseline and request.baseline is None:
+        raise typer.BadParameter("goes with --baseline, which names the file", param_hint="--update-baseline")
+    if request.update_baseline and (request.fix or request.diff):
+        raise typer.BadParameter("goes without --fix and --diff: fix first", param_hint="--update-baseline")
     if request.statistics and request.format != "text":
         raise typer.BadParameter(
             "goes with --format text; the other formats hold every finding", param_hint="--statistics"
@@ -138,9 +162,19 @@ def rule(
     name: Annotated[
         str | None, typer.Argument(metavar="NAME", help="A rule. Without one, all are listed.", show_default=False)
     ] = None,
+    rates: Annotated[
+        bool, typer.Option("--rates", help="How often people dismissed its findings, in the workspace's datasets.")
+    ] = False,
     as_json: AsJson = False,
+    home: Home = None,
+    database: Database = None,
 ) -> None:
     """Explain a rule: what it catches, why it matters, its options, its false alarms."""
+    if rates:
+        from checkdam.cli.rates import show_rates
+
+        show_rates(name, home, database, as_json=as_json)
+        return
     from checkdam.cli.work import as_json as rendered
     from checkdam.lint import rule as rule_named
     from checkdam.lint import rule_info, rules
@@ -150,11 +184,13 @@ def rule(
         if as_json:
             console.out(rendered(infos))
             return
-        rows = [(info.name, info.severity, "fix" if info.fixable else "", info.summary) for info in infos]
+        marks = [("fix", "", "fix, off", "off")[2 * (not info.default) + (not info.fixable)] for info in infos]
+        rows = [(info.name, info.severity, mark, info.summary) for info, mark in zip(infos, marks, strict=True)]
         console.table(("rule", "severity", "", "what it catches"), rows)
         return
     info = rule_info(rule_named(name))
     if as_json:
         console.out(rendered(info))
     else:
-        console.markdown(f"# {info.name}\n\n{info.manual}\n\nSeverity: {info.severity}.")
+        off = "" if info.default else " Off by default: it runs only where it is selected by name."
+        console.markdown(f"# {info.name}\n\n{info.manual}\n\nSeverity: {info.severity}.{off}")

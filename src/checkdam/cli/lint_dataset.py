@@ -1,19 +1,21 @@
 """Lints a dataset of the workspace, and commits the fixes as a new version."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from checkdam.cli import console
+from checkdam.cli.baseline import OldFindings
 from checkdam.cli.datasets import told_diff
 from checkdam.cli.lint_folder import config_of
 from checkdam.cli.options import actor, open_workspace
-from checkdam.cli.report import status_of, write_report
+from checkdam.cli.report import CLEAN, status_of, write_report
 from checkdam.cli.request import Request
 from checkdam.cli.work import finish
-from checkdam.datasets import FindingFilter, FindingView, FixResult, LintResult
+from checkdam.datasets import AUTOMATIC, FindingFilter, FindingView, FixResult, LintResult
 from checkdam.lint import Frame, FrameBuilder
 from checkdam.lint.config import selected
 from checkdam.lint.report import Report
@@ -30,8 +32,11 @@ def lint_dataset(name: str, request: Request, home: Path | None, database: str |
     """Lints the newest version of the dataset as asked, reports what is open, and returns the exit status."""
     if request.diff or request.output is not None or request.input_format:
         raise typer.BadParameter("--diff, --output and --input-format are for folders", param_hint=name)
+    if request.baseline is not None and request.fix:
+        raise typer.BadParameter("goes without --fix where a dataset is linted", param_hint="--baseline")
     config = config_of(Path.cwd(), request)
     rules = tuple(one.rule.name for one in selected(config))
+    old = OldFindings.of(request, config)
     with open_workspace(home, database) as workspace:
         job = workspace.datasets.submit_lint(name, config=config, actor=actor())
         finish(workspace, job, f"linting {name}", LintResult)
@@ -40,15 +45,20 @@ def lint_dataset(name: str, request: Request, home: Path | None, database: str |
         frame = _frame(workspace, name)
         open_now = [_finding(view) for view in _open(workspace, name, rules) if config.at_least(view.severity)]
         findings = in_order(frame, open_now)
-        report = Report(findings, frame, name, media=lambda item: _media(workspace, item))
-        write_report(report, request)
+        media = partial(_media, workspace)
+        if request.update_baseline:
+            old.update(findings, frame, media)
+            return CLEAN
+        findings = old.new(findings, frame, media)
+        write_report(Report(findings, frame, name, media=media), request)
+        old.tell()
         return status_of(findings, request, readable=True)
 
 
 def _fix(workspace: "Workspace", name: str, rules: tuple[str, ...], request: Request) -> None:
     datasets = workspace.datasets
     wanted = FindingFilter(state=("open",), rule=rules, fixable=True, safe=None if request.unsafe_fixes else True)
-    accepted = datasets.findings.act(name, "accept", wanted, actor=actor())
+    accepted = datasets.findings.act(name, "accept", wanted, actor=AUTOMATIC + actor())
     if not accepted.changed:
         console.note("nothing to fix" + ("" if request.unsafe_fixes else " safely"))
         return

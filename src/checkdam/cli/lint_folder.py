@@ -5,36 +5,34 @@ from pathlib import Path
 import msgspec
 
 from checkdam.cli import console
+from checkdam.cli.archive import Place, opened
+from checkdam.cli.baseline import OldFindings
 from checkdam.cli.difference import unified
 from checkdam.cli.fix_plan import plan
 from checkdam.cli.fixed_copy import lineage_record, write_copy
 from checkdam.cli.folder import Folder, read_folder
 from checkdam.cli.report import CLEAN, FOUND, UNREADABLE, status_of, write_report
 from checkdam.cli.request import Request
-from checkdam.lint import ImageFacts, LintConfig, find_config, lint, load_config
+from checkdam.lint import LintConfig, MemoryFacts, find_config, lint, load_config
 from checkdam.lint.report import Report
 from checkdam.schema import ConflictError, Finding
 
 
-class _Known:
-    """Keeps what was read of the pictures for the second look, at the fixed copy."""
-
-    def __init__(self) -> None:
-        self._facts: dict[str, ImageFacts] = {}
-
-    def get(self, sha256: str, /) -> ImageFacts | None:
-        return self._facts.get(sha256)
-
-    def put(self, sha256: str, facts: ImageFacts, /) -> None:
-        self._facts[sha256] = facts
-
-
 def lint_folder(root: Path, request: Request) -> int:
-    """Lints the dataset at `root` as asked, reports, and returns the exit status."""
-    config = config_of(root, request)
+    """Lints the dataset at `root`, a folder or an archive, as asked, reports, and returns the exit status."""
+    with opened(root, request.input_format) as place:
+        return _lint(place, request)
+
+
+def _lint(place: Place, request: Request) -> int:
+    root = place.folder
+    config = config_of(place.settings, request)
     target = _target(root, request) if request.fix else None
-    known = _Known()
+    known, old = MemoryFacts(), OldFindings.of(request, config)
     folder, findings = _look(root, request.input_format, config, known)
+    if request.update_baseline:
+        return _update(old, folder, findings)
+    findings = old.new(findings, folder.frame, folder.media)
     if request.diff or target is not None:
         if not _fix(folder, findings, config, request, target):
             console.note("nothing to fix" + ("" if request.unsafe_fixes else " safely"))
@@ -42,12 +40,24 @@ def lint_folder(root: Path, request: Request) -> int:
             return UNREADABLE if folder.problems else CLEAN if request.exit_zero else FOUND
         else:
             folder, findings = _look(target, folder.format.name, config, known)
+            findings = old.new(findings, folder.frame, folder.media)
         if request.diff:
             return UNREADABLE if folder.problems else CLEAN
-    shown = folder.root
-    prefix = "" if str(shown) == "." else f"{shown.as_posix()}/" if shown.is_dir() else f"{shown.parent.as_posix()}/"
+    shown = place.shown if folder.root == root else folder.root
+    prefix = (
+        "" if str(shown) == "." else f"{shown.as_posix()}/" if folder.root.is_dir() else f"{shown.parent.as_posix()}/"
+    )
     write_report(Report(findings, folder.frame, str(shown), prefix.removeprefix("./"), folder.media), request)
+    old.tell()
     return status_of(findings, request, readable=not folder.problems)
+
+
+def _update(old: OldFindings, folder: Folder, findings: list[Finding]) -> int:
+    if folder.problems:
+        console.note("the baseline is left as it is: what cannot be read would be missing from it")
+        return UNREADABLE
+    old.update(findings, folder.frame, folder.media)
+    return CLEAN
 
 
 def config_of(root: Path, request: Request) -> LintConfig:
@@ -65,7 +75,7 @@ def _target(root: Path, request: Request) -> Path:
     return target
 
 
-def _look(root: Path, format_name: str | None, config: LintConfig, known: _Known) -> tuple[Folder, list[Finding]]:
+def _look(root: Path, format_name: str | None, config: LintConfig, known: MemoryFacts) -> tuple[Folder, list[Finding]]:
     with console.progress(f"linting {root}") as progress:
         folder = read_folder(root, format_name, progress)
         findings = lint(folder.frame, folder.media, config, progress, known)

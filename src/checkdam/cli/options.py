@@ -42,9 +42,9 @@ def home_folder(home: Path | None) -> Path:
     """The workspace's folder: the one given, or the user's data folder."""
     if home is not None:
         return home.expanduser().absolute()
-    from platformdirs import user_data_path
+    from checkdam.workspace import default_home
 
-    return user_data_path("checkdam", appauthor=False)
+    return default_home()
 
 
 def open_workspace(home: Path | None, database: str | None) -> "Workspace":

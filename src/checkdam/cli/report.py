@@ -10,6 +10,7 @@ from checkdam.cli import console
 from checkdam.cli.request import Request
 from checkdam.lint.report import REPORTS, Report
 from checkdam.schema import Finding, StorageError
+from checkdam.schema.finding import SEVERITIES
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -20,10 +21,12 @@ _STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 
 
 def status_of(findings: Sequence[Finding], request: Request, *, readable: bool) -> int:
-    """0 where nothing is wrong, 1 where something was found, 2 where a part of the input could not be read."""
+    """0 where nothing is wrong, 1 where something was found that is as grave as `fail_on`, 2 where a part of the input
+    could not be read."""
     if not readable:
         return UNREADABLE
-    return FOUND if findings and not request.exit_zero else CLEAN
+    grave = SEVERITIES[: SEVERITIES.index(request.fail_on) + 1]
+    return FOUND if not request.exit_zero and any(one.severity in grave for one in findings) else CLEAN
 
 
 def write_report(report: Report, request: Request) -> None:
@@ -31,7 +34,7 @@ def write_report(report: Report, request: Request) -> None:
     name = "statistics" if request.statistics and request.format == "text" else request.format
     text = REPORTS[name](report)
     if request.output_file is not None:
-        _to_file(request.output_file, text)
+        write_text(request.output_file, text, "--output-file")
     elif name == "text" and console.is_terminal(sys.stdout):
         _to_terminal(text)
     else:
@@ -39,12 +42,13 @@ def write_report(report: Report, request: Request) -> None:
             console.out(line)
 
 
-def _to_file(path: Path, text: str) -> None:
+def write_text(path: Path, text: str, option: str) -> None:
+    """Writes a file that the option named. Raises StorageError where that fails."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8", errors="backslashreplace")
     except OSError as error:
-        raise StorageError(f"{path} cannot be written: {error.strerror}", "choose another --output-file") from error
+        raise StorageError(f"{path} cannot be written: {error.strerror}", f"choose another {option}") from error
     console.note(f"wrote {path}")
 
 

@@ -8,7 +8,8 @@ from checkdam.schema import Severity
 
 
 class Request(Struct, frozen=True, kw_only=True):
-    """The options of `checkdam lint`. `select` and `ignore` are rules or patterns."""
+    """The options of `checkdam lint`. `select` and `ignore` are rules or patterns; `fail_on` is the lowest severity
+    that makes the exit status 1."""
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
@@ -22,4 +23,7 @@ class Request(Struct, frozen=True, kw_only=True):
     diff: bool = False
     output: Path | None = None
     statistics: bool = False
+    baseline: Path | None = None
+    update_baseline: bool = False
+    fail_on: Severity = "warning"
     exit_zero: bool = False

@@ -16,12 +16,14 @@ from checkdam.datasets.checks import Check, Checks, CheckSubject
 from checkdam.datasets.findings import Findings
 from checkdam.datasets.items import Items
 from checkdam.datasets.model import (
+    AUTOMATIC,
     ActionKind,
     ActionRecord,
     ActionResult,
     AnnotationView,
     ChangeCounts,
     DatasetDetail,
+    DatasetRate,
     DatasetSummary,
     ExportLoss,
     ExportResult,
@@ -45,21 +47,25 @@ from checkdam.datasets.model import (
     LabelChanges,
     LabelCount,
     LabelFindings,
+    LabelRate,
     LintResult,
     MetadataFacet,
     RevertResult,
     RuleCounts,
+    RuleRate,
     SeverityCounts,
     SubjectView,
     TaxonomyChanges,
     VersionDiff,
     VersionSummary,
 )
+from checkdam.datasets.rates import Rates
 from checkdam.datasets.service import Datasets
 from checkdam.datasets.versions import Versions
 from checkdam.lint.combine import FixConflict
 
 __all__ = [
+    "AUTOMATIC",
     "ActionKind",
     "ActionRecord",
     "ActionResult",
@@ -69,6 +75,7 @@ __all__ = [
     "CheckSubject",
     "Checks",
     "DatasetDetail",
+    "DatasetRate",
     "DatasetSummary",
     "Datasets",
     "ExportLoss",
@@ -96,10 +103,13 @@ __all__ = [
     "LabelChanges",
     "LabelCount",
     "LabelFindings",
+    "LabelRate",
     "LintResult",
     "MetadataFacet",
+    "Rates",
     "RevertResult",
     "RuleCounts",
+    "RuleRate",
     "SeverityCounts",
     "SubjectView",
     "TaxonomyChanges",

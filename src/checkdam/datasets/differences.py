@@ -124,11 +124,13 @@ def _change(item: Item, found: LakeDiff, sides: Sides) -> ItemChange:
     return ItemChange(
         item_id=item.id,
         item_name=item.name,
+        item_kind=item.kind,
         kind=kind,  # type: ignore[arg-type]  # the names above are the literals
         blob=item.blob,
         width=item.width,
         height=item.height,
         text=item.text,
+        duration=item.duration,
         before=before,
         after=after,
     )

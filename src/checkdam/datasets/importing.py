@@ -18,6 +18,7 @@ from checkdam.datasets.model import ImportResult
 from checkdam.datasets.reading import Progress, Reading
 from checkdam.datasets.source import Identity, add_documents, stamp
 from checkdam.datasets.store import Blobs, Catalogue, Lake
+from checkdam.datasets.unpacking import Unpacked
 from checkdam.formats import Format, detect, format_named
 from checkdam.guard.limits import DEFAULT_LIMITS, InputLimits
 from checkdam.jobs import JobContext
@@ -47,6 +48,7 @@ class Importer:
     blobs: Blobs
     lineage: Lineage
     checks: Checks
+    unpacked: Unpacked
     limits: InputLimits = DEFAULT_LIMITS
 
     def __call__(
@@ -68,22 +70,33 @@ class Importer:
         return msgspec.convert(context.checkpoint, Checkpoint).result
 
     def _import(
-        self, context: JobContext, dataset_id: str, root: Path, format: str | None, keep_going: bool
+        self, context: JobContext, dataset_id: str, source: Path, format: str | None, keep_going: bool
     ) -> ImportResult:
         dataset = self.catalogue.find(dataset_id)
         newest = self.catalogue.version(dataset_id)
         self.checks.before("import", CheckSubject(dataset, newest, context.job.created_by))
         context.progress(0, None, "looking at the source")
-        if not root.exists():
-            raise InputError(f"{root} does not exist", "give the folder or file of a dataset")
-        chosen = format_named(format) if format else detect(root)
+        if not source.exists():
+            raise InputError(f"{source} does not exist", "give the folder or file of a dataset")
+
+        def unpacking(done: int) -> None:
+            context.progress(done, None, "unpacking, in bytes")
+
+        with self.unpacked.opened(source, context.job.id, format, unpacking) as root:
+            chosen = format_named(format) if format else detect(root)
+            return self._from(context, root, chosen, dataset_id=dataset_id, keep_going=keep_going, name=source.name)
+
+    def _from(
+        self, context: JobContext, root: Path, chosen: Format, *, dataset_id: str, keep_going: bool, name: str
+    ) -> ImportResult:
+        """`name` is what people call the source."""
         checkpoint = self._resumed(context, stamp(root), chosen)
         reading = self._read(context, checkpoint, chosen, dataset_id=dataset_id, keep_going=keep_going, root=root)
         identity = reading.identity.copy()
         add_documents(root, identity)
         if stamp(root) != checkpoint.stamp:
             raise ConflictError(f"{root} was changed while it was read", "import it again when it rests")
-        return self._publish(context, checkpoint, reading, identity)
+        return self._publish(context, checkpoint, reading, identity, name)
 
     def _resumed(self, context: JobContext, now: str, chosen: Format) -> Checkpoint:
         if context.checkpoint is not None:
@@ -128,7 +141,7 @@ class Importer:
         return reading
 
     def _publish(
-        self, context: JobContext, checkpoint: Checkpoint, reading: Reading, identity: Identity
+        self, context: JobContext, checkpoint: Checkpoint, reading: Reading, identity: Identity, name: str
     ) -> ImportResult:
         job, dataset_id = context.job, reading.dataset_id
         context.progress(reading.progress.events, None, "publishing")
@@ -139,7 +152,7 @@ class Importer:
             dataset_id=dataset_id,
             ref=ref,
             taxonomy=reading.taxonomy,
-            message=f"import of {reading.root.name} ({reading.format.title})",
+            message=f"import of {name} ({reading.format.title})",
             created_by=job.created_by,
             job_id=job.id,
         )
@@ -163,7 +176,7 @@ class Importer:
 
         def edges(urn: str) -> list[LineageEdge]:
             here = f"import:{job.id}"
-            detail = {"format": reading.format.name, "folder": reading.root.name}
+            detail = {"format": reading.format.name, "folder": name}
             return [
                 LineageEdge(parent=source, child=here, relation="read", job_id=job.id, detail=detail),
                 LineageEdge(parent=here, child=urn, relation="imported", job_id=job.id),

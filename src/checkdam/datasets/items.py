@@ -104,6 +104,8 @@ def _views(rows: PageRows) -> tuple[ItemView, ...]:
             split=item.split,
             blob=item.blob,
             text=item.text,
+            duration=item.duration,
+            sample_rate=item.sample_rate,
             finding_counts=msgspec.convert(rows.findings.get(item.id, {}), SeverityCounts),
             annotations=tuple(annotation_view(one) for one in rows.annotations.get(item.id, ())),
         )

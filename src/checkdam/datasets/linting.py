@@ -6,13 +6,15 @@ from typing import Any
 
 import msgspec
 
+from checkdam.compute import Executor
 from checkdam.datasets.model import LintResult, SeverityCounts
 from checkdam.datasets.store import Catalogue, FactFile, FindingStore, transaction
 from checkdam.datasets.versions import Versions
 from checkdam.jobs import JobContext
 from checkdam.lineage import Lineage
-from checkdam.lint import LintConfig, lint
+from checkdam.lint import LintConfig, lint, runs
 from checkdam.lint.config import selected
+from checkdam.lint.media import MEDIA_KINDS
 from checkdam.schema import DatasetVersion, Finding, LineageEdge
 
 
@@ -25,6 +27,7 @@ class Linter:
     findings: FindingStore
     facts: FactFile
     lineage: Lineage
+    executor: Executor
 
     def __call__(self, context: JobContext, *, dataset_id: str, config: dict[str, Any]) -> dict[str, Any]:
         rules = msgspec.convert(config, LintConfig)
@@ -42,14 +45,14 @@ class Linter:
         frame = self.versions.frame(version)
         # Severity is for whoever reads the findings: what is left unreported here would count as gone.
         config = config.overridden(severity="info")
-        media = self.versions.media_path if any(item.kind == "image" for item in frame.items) else None
-        ran = tuple(one.rule.name for one in selected(config) if media is not None or "media" not in one.rule.needs)
+        media = self.versions.media_path if any(item.kind in MEDIA_KINDS for item in frame.items) else None
+        ran = tuple(one.rule.name for one in selected(config) if runs(one.rule, media))
 
         def progress(done: int, total: int, status: str) -> None:
             context.progress(done, total, status)
 
         try:
-            return lint(frame, media, config, progress, self.facts), ran
+            return lint(frame, media, config, progress, self.facts, executor=self.executor), ran
         finally:
             self.facts.flush()
 

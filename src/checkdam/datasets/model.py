@@ -5,10 +5,14 @@ from typing import Any, Literal
 from msgspec import Struct, field
 
 from checkdam.lint.combine import FixConflict
-from checkdam.schema import GeometryKind, ItemKind, Problem, Scalar, Severity, SubjectKind, Taxonomy
+from checkdam.schema import GeometryKind, ItemKind, Problem, Scalar, Severity, Skeleton, SubjectKind, Taxonomy
 
 FindingState = Literal["open", "accepted", "dismissed", "fixed", "gone"]
 ActionKind = Literal["accept", "dismiss", "reopen"]
+Decision = Literal["accepted", "dismissed"]
+
+AUTOMATIC = "checkdam, for "
+"""What an actor begins with where the program decided by itself, on somebody's behalf: no user has such a name."""
 
 
 class SeverityCounts(Struct, frozen=True):
@@ -28,12 +32,13 @@ class VersionSummary(Struct, frozen=True, kw_only=True):
 
 
 class DatasetSummary(Struct, frozen=True, kw_only=True):
-    """A dataset as a list shows it. `findings` counts the open ones; `cover` holds up to four blobs; `kind` is the
-    commonest kind of item (None before the first version)."""
+    """A dataset as a list shows it. `findings` counts the open ones; `cover` holds up to four images; `kind` is the
+    commonest kind of item (None before the first version), `kinds` are all that its first items have."""
 
     id: str
     name: str
     kind: ItemKind | None
+    kinds: tuple[ItemKind, ...]
     created_at: str
     version: VersionSummary | None
     findings: SeverityCounts
@@ -47,6 +52,7 @@ class LabelCount(Struct, frozen=True, kw_only=True):
     name: str
     color: str | None
     count: int
+    skeleton: Skeleton | None
 
 
 class DatasetDetail(DatasetSummary, frozen=True, kw_only=True):
@@ -83,6 +89,8 @@ class ItemView(Struct, frozen=True, kw_only=True):
     split: str | None
     blob: str | None
     text: str | None
+    duration: float | None
+    sample_rate: int | None
     finding_counts: SeverityCounts
     annotations: tuple[AnnotationView, ...]
 
@@ -157,6 +165,7 @@ class ItemCard(Struct, frozen=True, kw_only=True):
     height: int | None
     kind: ItemKind
     text: str | None
+    duration: float | None
 
 
 class SubjectView(Struct, frozen=True, kw_only=True):
@@ -191,7 +200,8 @@ class FindingView(Struct, frozen=True, kw_only=True):
 
 class FindingFilter(Struct, frozen=True, kw_only=True):
     """Which findings: the values of one field are alternatives, the fields all have to hold. `item` is an item's id,
-    `q` a part of the message or location; `fixable` asks for a fix (True) or none (False), `safe` for a safe one."""
+    `q` a part of the message or location; `fixable` asks for a fix (True) or none (False), `safe` for a safe one;
+    `decided` for what a person last decided, whatever became of the finding since."""
 
     state: tuple[FindingState, ...] = ()
     rule: tuple[str, ...] = ()
@@ -201,6 +211,46 @@ class FindingFilter(Struct, frozen=True, kw_only=True):
     q: str | None = None
     fixable: bool | None = None
     safe: bool | None = None
+    decided: Decision | None = None
+
+
+class LabelRate(Struct, frozen=True, kw_only=True):
+    """How many findings people accepted and dismissed; the share that was dismissed, None where none was decided; and
+    its 95 % interval."""
+
+    label: str
+    accepted: int
+    dismissed: int
+    share: float | None
+    low: float
+    high: float
+
+
+class DatasetRate(Struct, frozen=True, kw_only=True):
+    """As `LabelRate`, of a dataset by its name, and of those of its labels with enough decisions."""
+
+    dataset: str
+    accepted: int
+    dismissed: int
+    share: float | None
+    low: float
+    high: float
+    labels: tuple[LabelRate, ...]
+
+
+class RuleRate(Struct, frozen=True, kw_only=True):
+    """As `LabelRate`, of a rule over all datasets. It is noisy where the whole interval is above a half; `hint` then
+    says what to do."""
+
+    rule: str
+    accepted: int
+    dismissed: int
+    share: float | None
+    low: float
+    high: float
+    noisy: bool
+    hint: str | None
+    datasets: tuple[DatasetRate, ...]
 
 
 class FindingsPage(Struct, frozen=True, kw_only=True):
@@ -294,11 +344,13 @@ class ItemChange(Struct, frozen=True, kw_only=True):
 
     item_id: str
     item_name: str
+    item_kind: ItemKind
     kind: Literal["added", "removed", "changed", "annotations"]
     blob: str | None
     width: int | None
     height: int | None
     text: str | None
+    duration: float | None
     before: tuple[AnnotationView, ...]
     after: tuple[AnnotationView, ...]
 

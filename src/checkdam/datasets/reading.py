@@ -23,12 +23,16 @@ from checkdam.datasets.store import Blobs, Lake, StagedPart, storable, unstorabl
 from checkdam.formats import Entry, Event, Format
 from checkdam.guard.files import open_regular
 from checkdam.guard.limits import InputLimits
+from checkdam.guard.sounds import SOUND_SUFFIXES
 from checkdam.schema import Annotation, InputError, Item, LimitError, Problem, Problems, Taxonomy
 
 ANNOTATIONS_A_PART = 50_000
 ITEMS_A_PART = 20_000
 MEDIA_A_PART = 256
-"""An attempt that is killed loses at most the part it was at."""
+MOST_MEDIA_A_PART = 8_192
+_MEDIA_GROWTH = 20
+"""An attempt that is killed loses at most the part it was at: of media a twentieth of what is stored, but not less than
+256. With parts of 256 throughout, a million pictures would make 4,000, and each save would write all their names."""
 
 MEDIA_THREADS = 4
 _WINDOW = 64
@@ -120,7 +124,7 @@ class _Pass:
         self._twice_seen: set[str] = set()
         self._items: list[Item] = []
         self._annotations: list[Annotation] = []
-        self._media = 0
+        self._media = self._media_stored = 0
         self._stored: deque[tuple[int, Future[str]]] = deque()
 
     def run(self) -> _Exact:
@@ -167,6 +171,10 @@ class _Pass:
             self._to.taxonomy = event
 
     @property
+    def _media_a_part(self) -> int:
+        return min(max(MEDIA_A_PART, self._media_stored // _MEDIA_GROWTH), MOST_MEDIA_A_PART)
+
+    @property
     def _staging(self) -> bool:
         """After the first problem nothing more is stored, only looked at for further problems."""
         return self._to.keep_going or not self._to.problems
@@ -184,13 +192,15 @@ class _Pass:
         self._item_ids.add(item.id)
         if self._events <= self._skip:
             return
-        if entry.media is not None and self._staging:
+        media = entry.media if entry.content is None else entry.content
+        if media is not None and self._staging:
             if len(self._stored) >= _WINDOW:
                 self._settle_one()
-            self._stored.append((len(self._items), pool.submit(self._store, entry.media)))
+            self._stored.append((len(self._items), pool.submit(self._store, media)))
             self._media += 1
         self._items.append(item)
-        if len(self._items) >= ITEMS_A_PART or self._media >= MEDIA_A_PART:
+        if len(self._items) >= ITEMS_A_PART or self._media >= self._media_a_part:
+            self._media_stored += self._media
             self._stage()
 
     def _left_out(self, annotation: Annotation) -> bool:
@@ -256,13 +266,19 @@ class _Pass:
                 self._to.problems.add(_place(row), why, "correct it in the source")
         return kept
 
-    def _store(self, media: Path) -> str:
+    def _store(self, media: Path | bytes) -> str:
         """Runs in the pool. InputError for a file that cannot be read; StorageError, which ends the attempt, where the
         blobs cannot be written."""
-        with open_regular(media) as file:
-            size = file.seek(0, SEEK_END)
-        if size > self._to.limits.image_bytes:
-            raise LimitError(f"{media.name} is larger than {self._to.limits.image_bytes:,} bytes", "make it smaller")
+        if isinstance(media, Path):
+            with open_regular(media) as file:
+                size = file.seek(0, SEEK_END)
+        else:
+            size = len(media)
+        limits = self._to.limits
+        sound = isinstance(media, Path) and media.suffix.lower() in SOUND_SUFFIXES
+        if size > (most := limits.sound_bytes if sound else limits.image_bytes):
+            name = media.name if isinstance(media, Path) else "the file"
+            raise LimitError(f"{name} is larger than {most:,} bytes", "make it smaller")
         return self._to.blobs.put(media)
 
     def _settle_one(self) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from checkdam.datasets.archiving import JOB, Archiver
 from checkdam.datasets.checks import Checks
 from checkdam.datasets.exporting import Exporter
 from checkdam.datasets.findings import Findings
@@ -23,6 +24,7 @@ from checkdam.datasets.model import (
     SeverityCounts,
     VersionSummary,
 )
+from checkdam.datasets.rates import Rates
 from checkdam.datasets.reverting import Reverter
 from checkdam.datasets.store import Catalogue
 from checkdam.datasets.versions import Versions
@@ -48,12 +50,14 @@ class Datasets:
     versions: Versions
     items: Items
     findings: Findings
+    rates: Rates
     checks: Checks
     importer: Importer
     linter: Linter
     fixer: Fixer
     reverter: Reverter
     exporter: Exporter
+    archiver: Archiver
 
     def register(self, registry: Registry) -> None:
         """Adds this service's jobs to those that workers can run."""
@@ -62,6 +66,7 @@ class Datasets:
         registry.add("fix", self.fixer, title="Commit fixes")
         registry.add("revert", self.reverter, title="Revert")
         registry.add("export", self.exporter, title="Export")
+        registry.add(JOB, self.archiver, title="Export")
 
     def resolve(self, dataset: str) -> Dataset:
         """By id or name; also one whose first import is not done, which only jobs speak of."""
@@ -174,6 +179,19 @@ class Datasets:
         """The same, at once. InputError where `target` is there and not empty."""
         return self.exporter.write(dataset, format, target, version=version, actor=actor)
 
+    def submit_archive(self, dataset: str, format: str, *, version: int | None = None, actor: str) -> Job:
+        """Job `archive`: the export as one zip file, which `archive` then gives; its result is an ExportResult as
+        JSON."""
+        format_named(format)
+        wanted = self.versions.get(dataset, version)
+        arguments = {"dataset_id": wanted.dataset_id, "format": format, "version": wanted.number}
+        return self._submit(JOB, arguments, actor, exclusive=False)
+
+    def archive(self, dataset: str, job_id: str) -> tuple[Path, str]:
+        """The zip file that a job `archive` of this dataset made, and its name. NotFoundError, also for another
+        dataset's."""
+        return self.archiver.made(self.jobs.get(job_id, log=False), self._visible(dataset).id)
+
     def _submit(
         self,
         name: str,
@@ -230,7 +248,8 @@ class Datasets:
         return DatasetSummary(
             id=dataset.id,
             name=dataset.name,
-            kind=face.kind if face else None,
+            kind=face.kinds[0] if face and face.kinds else None,
+            kinds=face.kinds if face else (),
             created_at=dataset.created_at,
             version=None if newest is None else _version_summary(newest),
             findings=SeverityCounts(**counts),
@@ -251,6 +270,9 @@ def _version_summary(version: DatasetVersion) -> VersionSummary:
 
 def _label_counts(taxonomy: Taxonomy, used: Mapping[str, int]) -> tuple[LabelCount, ...]:
     """The taxonomy's labels in its order, then those that are used without being in it."""
-    colors = {label.name: label.color for label in taxonomy.labels}
-    names = [*colors, *sorted(used.keys() - colors.keys())]
-    return tuple(LabelCount(name=name, color=colors.get(name), count=used.get(name, 0)) for name in names)
+    known = {label.name: label for label in taxonomy.labels}
+    told = [(label.name, label.color, label.skeleton) for label in known.values()]
+    told += [(name, None, None) for name in sorted(used.keys() - known.keys())]
+    return tuple(
+        LabelCount(name=name, color=color, count=used.get(name, 0), skeleton=skeleton) for name, color, skeleton in told
+    )

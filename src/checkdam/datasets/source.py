@@ -13,10 +13,12 @@ from hashlib import sha256
 from pathlib import Path
 
 from checkdam.guard.files import open_regular
+from checkdam.guard.sounds import SOUND_SUFFIXES
 from checkdam.schema import InputError
 
 _MEDIA = frozenset(
     {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".wav", ".flac", ".mp3", ".ogg", ".m4a"}
+    | SOUND_SUFFIXES
 )
 _MODULUS = 1 << 256
 _CHUNK = 1 << 20

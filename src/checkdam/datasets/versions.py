@@ -4,11 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from checkdam.datasets.checks import Checks, CheckSubject
 from checkdam.datasets.committing import Committer, Draft
 from checkdam.datasets.differences import first_version, version_diff
 from checkdam.datasets.editing import check_edits
-from checkdam.datasets.model import VersionDiff
+from checkdam.datasets.model import ItemFilter, VersionDiff
 from checkdam.datasets.store import (
     Blobs,
     Catalogue,
@@ -66,6 +69,25 @@ class Versions:
     def records(self, dataset: str, number: int | None = None) -> Iterator[tuple[Item, list[Annotation]]]:
         """Every item with its annotations, in the order of the version; streamed."""
         yield from self.queries.records(self.get(dataset, number))
+
+    def rows_of(self, version: DatasetVersion, wanted: ItemFilter) -> NDArray[np.int64]:
+        """The rows (places in the version, from 0) of the items that pass a filter, in order."""
+        return self.queries.rows_of(version, wanted)
+
+    def rows_named(self, version: DatasetVersion, ids: Sequence[str]) -> NDArray[np.int64]:
+        """The rows of those items, in the order given. InputError with the first of those that are not there."""
+        found = self.queries.rows_named(version, ids)
+        lost = [one for one in ids if one not in found]
+        if lost:
+            raise InputError(
+                f"version {version.number} does not have {len(lost):,} of the items, first {lost[0]!r}",
+                "make the slice anew from this version",
+            )
+        return np.array([found[one] for one in ids], dtype=np.int64)
+
+    def records_at(self, version: DatasetVersion, rows: NDArray[np.int64]) -> list[tuple[Item, list[Annotation]]]:
+        """The items in those rows, in that order, with their annotations; all in memory."""
+        return self.queries.records_at(version, rows)
 
     def diff(
         self, dataset: str, number: int, against: int | None = None, *, offset: int = 0, limit: int = 50

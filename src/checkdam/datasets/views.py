@@ -33,6 +33,7 @@ def item_card(item: Item) -> ItemCard:
         height=item.height,
         kind=item.kind,
         text=item.text,
+        duration=item.duration,
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -128,3 +129,17 @@ def test_killed_again_and_again(tmp_path: Path, source: Path) -> None:
     assert_nothing_visible(home)
     assert attempt(home, source, "never") == 0
     assert assert_whole(home, source).reused_parts == 2
+
+
+def test_an_archive_is_found_unpacked_by_the_import_that_goes_on(tmp_path: Path, source: Path) -> None:
+    archive = Path(shutil.make_archive(str(tmp_path / "pictures"), "zip", source))
+    home = tmp_path / "home"
+    assert attempt(home, archive, "noted", 2) == -signal.SIGKILL
+    (unpacked,) = (home / "cache" / "unpacked").iterdir()
+    before = {path: path.stat().st_ino for path in unpacked.rglob("*")}
+    assert attempt(home, archive, "staged", 1) == -signal.SIGKILL
+    assert {path: path.stat().st_ino for path in unpacked.rglob("*")} == before, "it was not unpacked again"
+    shutil.rmtree(unpacked)  # a cache may go at any time
+    assert attempt(home, archive, "never") == 0
+    assert assert_whole(home, source).reused_parts == 2
+    assert list((home / "cache" / "unpacked").iterdir()) == []

@@ -3,6 +3,7 @@
 from sqlalchemy import Connection
 
 from checkdam.datasets.store.catalogue import Catalogue, InTransaction, taxonomy_id
+from checkdam.datasets.store.decisions import DecisionStore, Tally
 from checkdam.datasets.store.facts import FactFile
 from checkdam.datasets.store.findings import FindingRow, FindingStore
 from checkdam.datasets.store.items import Face, ItemQueries, PageRows
@@ -17,6 +18,7 @@ __all__ = [
     "Catalogue",
     "Changes",
     "Connection",
+    "DecisionStore",
     "Face",
     "FactFile",
     "FindingRow",
@@ -29,6 +31,7 @@ __all__ = [
     "OpenFindings",
     "PageRows",
     "StagedPart",
+    "Tally",
     "annotation_of",
     "frame_table",
     "lake_ref",

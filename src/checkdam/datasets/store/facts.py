@@ -11,11 +11,11 @@ from threading import Lock
 
 import msgspec
 
-from checkdam.lint import ImageFacts
+from checkdam.lint import AnyFacts, ImageFacts, MediaFacts, SoundFacts
 from checkdam.schema import StorageError
 
 _KEPT_BACK = 64
-_REVISION = 1
+_REVISION = 3
 """To be raised whenever a fact of the same bytes comes out differently than before."""
 
 
@@ -25,37 +25,41 @@ class FactFile:
     name = "facts of media"
 
     def __init__(self, folder: Path) -> None:
-        fields = ",".join((str(_REVISION), *ImageFacts.__struct_fields__))
+        fields = ",".join((str(_REVISION), *ImageFacts.__struct_fields__, "/", *SoundFacts.__struct_fields__))
         name = f"facts-{blake2b(fields.encode(), digest_size=6).hexdigest()}.db"
         self._lock = Lock()
-        self._kept: dict[str, bytes] = {}
+        self._kept: dict[tuple[str, str], bytes] = {}
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._file = sqlite3.connect(folder / name, timeout=30.0, check_same_thread=False, isolation_level=None)
             self._file.execute("PRAGMA journal_mode = WAL")
             self._file.execute("PRAGMA synchronous = OFF")  # what a power cut loses is read again
-            self._file.execute("CREATE TABLE IF NOT EXISTS fact (sha256 TEXT PRIMARY KEY, body BLOB) WITHOUT ROWID")
+            self._file.execute(
+                "CREATE TABLE IF NOT EXISTS fact "
+                "(sha256 TEXT, kind TEXT, body BLOB, PRIMARY KEY (sha256, kind)) WITHOUT ROWID"
+            )
         except (sqlite3.Error, OSError) as error:
             raise _unusable(folder / name, error) from error
         self._path = folder / name
 
-    def get(self, sha256: str, /) -> ImageFacts | None:
+    def get(self, sha256: str, kind: type[AnyFacts], /) -> AnyFacts | None:
+        key = sha256, kind.__name__
         with self._lock:
-            body = self._kept.get(sha256)
+            body = self._kept.get(key)
             if body is None:
                 try:
-                    row = self._file.execute("SELECT body FROM fact WHERE sha256 = ?", (sha256,)).fetchone()
+                    row = self._file.execute("SELECT body FROM fact WHERE sha256 = ? AND kind = ?", key).fetchone()
                 except sqlite3.Error as error:
                     raise _unusable(self._path, error) from error
                 body = None if row is None else row[0]
         try:
-            return None if body is None else msgspec.json.decode(body, type=ImageFacts)
+            return None if body is None else msgspec.json.decode(body, type=kind)
         except msgspec.DecodeError:
             return None
 
-    def put(self, sha256: str, facts: ImageFacts, /) -> None:
+    def put(self, sha256: str, facts: MediaFacts, /) -> None:
         with self._lock:
-            self._kept[sha256] = msgspec.json.encode(facts)
+            self._kept[sha256, type(facts).__name__] = msgspec.json.encode(facts)
             if len(self._kept) >= _KEPT_BACK:
                 self._flush()
 
@@ -87,7 +91,8 @@ class FactFile:
             return
         try:
             self._file.execute("BEGIN IMMEDIATE")
-            self._file.executemany("INSERT OR REPLACE INTO fact VALUES (?, ?)", list(self._kept.items()))
+            rows = [(*key, body) for key, body in self._kept.items()]
+            self._file.executemany("INSERT OR REPLACE INTO fact VALUES (?, ?, ?)", rows)
             self._file.execute("COMMIT")
         except sqlite3.Error as error:
             raise _unusable(self._path, error) from error

@@ -6,30 +6,20 @@ before is what really was.
 
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
 
 from checkdam.datasets.model import ActionKind, ActionRecord, FindingFilter, FindingState
+from checkdam.datasets.store.batches import BATCH, batched
+from checkdam.datasets.store.decisions import DecisionStore
 from checkdam.schema import ConflictError, Finding, Fix, NotFoundError, Severity, Subject
 from checkdam.storage.sql import database_now, iso, lock, reading, transaction
 from checkdam.storage.sql.tables import finding, finding_action
 
-BATCH = 500
-"""Rows a statement; SQLite takes 32,766 parameters at most."""
 ALIVE: tuple[FindingState, ...] = ("open", "accepted", "dismissed")
 TARGET: dict[ActionKind, FindingState] = {"accept": "accepted", "dismiss": "dismissed", "reopen": "open"}
-
-
-Thing = TypeVar("Thing")
-
-
-def batched(things: Iterable[Thing], size: int) -> Iterator[list[Thing]]:
-    """Lists of up to `size` of the things, in order."""
-    ordered = list(things)
-    for start in range(0, len(ordered), size):
-        yield ordered[start : start + size]
 
 
 class FindingRow(NamedTuple):
@@ -70,6 +60,7 @@ class FindingStore:
 
     def __init__(self, engine: sa.Engine) -> None:
         self.engine = engine
+        self.decisions = DecisionStore(engine)
 
     def record(
         self,
@@ -118,7 +109,7 @@ class FindingStore:
         }
         query = (
             sa.select(finding)
-            .where(*_conditions(dataset_id, wanted))
+            .where(*self._conditions(dataset_id, wanted))
             .order_by(*orders[sort], finding.c.id)
             .offset(offset)
             .limit(limit)
@@ -127,7 +118,7 @@ class FindingStore:
             return [_row(row) for row in connection.execute(query)]
 
     def count(self, dataset_id: str, wanted: FindingFilter) -> int:
-        query = sa.select(sa.func.count()).select_from(finding).where(*_conditions(dataset_id, wanted))
+        query = sa.select(sa.func.count()).select_from(finding).where(*self._conditions(dataset_id, wanted))
         with reading(self.engine) as connection:
             return connection.scalar(query) or 0
 
@@ -300,6 +291,14 @@ class FindingStore:
             undone_at=iso(row.undone_at),
         )
 
+    def _conditions(self, dataset_id: str, wanted: FindingFilter) -> list[sa.ColumnElement[bool]]:
+        conditions = _conditions(dataset_id, wanted)
+        if wanted.decided is not None:
+            decided = self.decisions.of(dataset_id)
+            keys = [key for key, decision in decided.items() if decision == wanted.decided]
+            conditions.append(finding.c.id.in_(_listed(keys, self.engine)))
+        return conditions
+
     def _states(self, connection: sa.Connection, dataset_id: str, rules: Sequence[str]) -> dict[str, _Known]:
         query = sa.select(finding.c.id, finding.c.state, finding.c.reason, finding.c.severity).where(
             finding.c.dataset_id == dataset_id, finding.c.rule.in_(rules)
@@ -312,7 +311,7 @@ class FindingStore:
         columns = sa.select(finding.c.id, finding.c.state, finding.c.reason)
         if isinstance(which, FindingFilter):
             yield from connection.execute(
-                columns.where(*_conditions(dataset_id, which)).order_by(finding.c.id).with_for_update()
+                columns.where(*self._conditions(dataset_id, which)).order_by(finding.c.id).with_for_update()
             )
             return
         for batch in batched(dict.fromkeys(which), BATCH):
@@ -353,6 +352,14 @@ class FindingStore:
             if only is not None:
                 statement = statement.where(finding.c.state == only)
             connection.execute(statement.values(values))
+
+
+def _listed(keys: Sequence[str], engine: sa.Engine) -> sa.Select[tuple[str]]:
+    """A query of as many keys as there are, in one parameter."""
+    document = sa.literal(msgspec.json.encode(keys).decode(), sa.Text)
+    if engine.dialect.name == "postgresql":
+        return sa.select(sa.func.json_array_elements_text(sa.cast(document, sa.JSON)).column_valued("key"))
+    return sa.select(sa.func.json_each(document).table_valued("value").c.value)
 
 
 def _conditions(dataset_id: str, wanted: FindingFilter) -> list[sa.ColumnElement[bool]]:

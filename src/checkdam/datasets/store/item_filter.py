@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import structs
+
 from checkdam.datasets.model import ItemFilter, ItemSort
 from checkdam.schema import InputError
 from checkdam.storage.cache import MetaColumn
@@ -22,8 +24,8 @@ _SORTS = {
 
 _CONDITIONS = {
     "label": (
-        'i."row" IN (SELECT a.item_row FROM annotations a'
-        ' WHERE a.label IN (SELECT TRY_CAST(v AS "label") FROM unnest($label) t(v)))'
+        'i."row" IN (SELECT l.item_row FROM item_labels l'
+        ' WHERE l.label IN (SELECT TRY_CAST(v AS "label") FROM unnest($label) t(v)))'
     ),
     "split": "coalesce(CAST(i.split AS VARCHAR), '') IN (SELECT v FROM unnest($split) t(v))",
     "kind": "CAST(i.kind AS VARCHAR) IN (SELECT v FROM unnest($kind) t(v))",
@@ -39,16 +41,13 @@ class Where:
     parameters: dict[str, Any] = field(default_factory=dict)
 
 
-def where(wanted: ItemFilter, metadata: Mapping[str, MetaColumn], leave_out: str | None = None) -> Where:
-    """The condition for a filter. `leave_out` names a field, or `meta.KEY`, whose values are not looked at.
-
-    InputError for a metadata key that the version does not have.
-    """
+def where(wanted: ItemFilter, metadata: Mapping[str, MetaColumn]) -> Where:
+    """The condition for a filter. InputError for a metadata key that the version does not have."""
     parts: list[str] = []
     parameters: dict[str, Any] = {}
     for name, condition in _CONDITIONS.items():
         values: tuple[str, ...] = getattr(wanted, name)
-        if values and name != leave_out:
+        if values:
             parts.append(condition)
             parameters[name] = list(values)
     if wanted.q:
@@ -56,10 +55,18 @@ def where(wanted: ItemFilter, metadata: Mapping[str, MetaColumn], leave_out: str
         parameters["q"] = wanted.q
     for number, (key, values) in enumerate(sorted(wanted.metadata.items())):
         column = meta_column(metadata, key)
-        if values and META + key != leave_out:
+        if values:
             parts.append(f"coalesce({text_of(column)}, '') IN (SELECT v FROM unnest($meta{number}) t(v))")  # noqa: S608
             parameters[f"meta{number}"] = list(values)
     return Where(" AND ".join(parts) or "true", parameters)
+
+
+def without(wanted: ItemFilter, field: str) -> ItemFilter:
+    """The filter but for a field, or for `meta.KEY`: a facet counts what else one could have chosen in it."""
+    if field.startswith(META):
+        key = field.removeprefix(META)
+        return structs.replace(wanted, metadata={name: of for name, of in wanted.metadata.items() if name != key})
+    return structs.replace(wanted, **{field: ()})
 
 
 def order(sort: ItemSort, metadata: Mapping[str, MetaColumn]) -> str:

@@ -1,0 +1,19 @@
+"""What a loader is to the libraries it feeds."""
+
+from collections.abc import Iterator
+from typing import Protocol, Self
+
+from checkdam.schema import ItemKind
+from checkdam.sdk.example import Example
+
+
+class Stream(Protocol):
+    """Examples in an order, which divides into shards. See `checkdam.sdk.loader.Loader`."""
+
+    @property
+    def labels(self) -> tuple[str, ...]: ...
+    def __iter__(self) -> Iterator[Example]: ...
+    def __len__(self) -> int: ...
+    def epoch(self, number: int, /) -> Self: ...
+    def shard(self, index: int, count: int, /) -> Self: ...
+    def kinds(self) -> tuple[ItemKind, ...]: ...
