@@ -80,13 +80,13 @@ def prepared(tmp_path_factory: pytest.TempPathFactory, bccd: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def serve(prepared: Path) -> Callable[[Path], Iterator[Server]]:
-    """Starts a server over a copy of the prepared workspace."""
+def serve(prepared: Path) -> Callable[..., Iterator[Server]]:
+    """Starts a server over a copy of the prepared workspace, with further options of `checkdam serve`."""
 
-    def start(folder: Path) -> Iterator[Server]:
+    def start(folder: Path, *options: str) -> Iterator[Server]:
         home = folder / "home"
         shutil.copytree(prepared, home)
-        command = [sys.executable, "-m", "checkdam", "serve", "--port", "0", "--home", str(home)]
+        command = [sys.executable, "-m", "checkdam", "serve", "--port", "0", "--home", str(home), *options]
         environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
             try:

@@ -120,16 +120,25 @@ def test_a_finding_is_dismissed_with_a_reason_and_stays_so(own_server: Server, o
     site = open_site(own_server)
     page = open_findings(site)
     filter_by(page, "Rules", "near-duplicate-image")
-    expect(options(page)).to_have_count(1)
+    expect(options(page)).to_have_count(17)
     page.keyboard.press("d")
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("1")
-    expect(options(page)).to_have_count(0)
+    expect(options(page)).to_have_count(16)
     page.reload()
     site.wait("findings")
     filter_by(page, "State", "Dismissed")
     expect(options(page)).to_have_count(1)
     expect(page.get_by_role("region", name="The finding shown")).to_contain_text("Correct as it is")
+    # The rule has learned of it, and the number leads back to the finding.
+    page.get_by_role("region", name="The finding shown").get_by_role("link", name="near-duplicate-image").click()
+    site.wait("rule")
+    learned = page.get_by_role("region", name="False alarms")
+    expect(learned).to_contain_text("100 % false alarms (21 to 100 %)")
+    learned.get_by_role("link", name="1 dismissed").first.click()
+    site.wait("findings")
+    expect(options(page)).to_have_count(1)
+    expect(page.get_by_role("button", name="Dismissed", pressed=True)).to_be_visible()
 
 
 def test_a_login_link_is_good_once(own_server: Server, open_site: OpenSite) -> None:

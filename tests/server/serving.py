@@ -2,10 +2,12 @@
 
 import json
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import soundfile
 from PIL import Image
 from starlette.testclient import TestClient
 
@@ -72,6 +74,15 @@ def write_texts(root: Path) -> None:
     ]
     rows[0]["text"] = HOSTILE
     (root / "notes.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+
+
+def a_sound(seconds: float = 1.0, rate: int = 8000) -> bytes:
+    """A WAV file: half a second of silence, then a tone at half of full scale."""
+    times = np.arange(int(seconds * rate)) / rate
+    samples = np.where(times < 0.5, 0.0, 0.5 * np.sin(2 * np.pi * 440 * times))
+    buffer = BytesIO()
+    soundfile.write(buffer, samples, rate, format="WAV")
+    return buffer.getvalue()
 
 
 @dataclass

@@ -11,7 +11,7 @@ import pytest
 
 from checkdam.accounts import ROLES
 from checkdam.server.routing import routed_app
-from server.serving import Site, item_named
+from server.serving import Site, a_sound, item_named
 
 Least = Literal["nobody", "tasker", "reviewer", "manager", "admin"]
 
@@ -57,6 +57,12 @@ ROUTES: dict[str, Route] = {
     "import_dataset": Route(
         "POST", "/api/imports", "manager", 422, body={"name": "new", "path": "no/such/folder"}, key="write"
     ),
+    "list_import_entries": Route(
+        "GET", "/api/imports/entries", "manager", 422, params={"path": "no/such/folder"}, key="write"
+    ),
+    "list_formats": read("/api/formats"),
+    "export_dataset": Route("POST", "/api/datasets/none/exports", "manager", 404, body={"format": "coco"}, key="write"),
+    "get_export": Route("GET", "/api/datasets/cells/exports/none", "manager", 404, key="write"),
     "delete_dataset": Route("DELETE", "/api/datasets/none", "admin", 404, key="write"),
     "list_versions": read("/api/datasets/cells/versions"),
     "diff_versions": read("/api/datasets/cells/versions/1/diff", against=1),
@@ -78,6 +84,7 @@ ROUTES: dict[str, Route] = {
     "lint_dataset": Route("POST", "/api/datasets/none/lint", "manager", 404, body={}, key="write"),
     "list_rules": read("/api/rules"),
     "get_rule": read("/api/rules/duplicate-box"),
+    "list_rule_rates": read("/api/rule-rates"),
     "list_jobs": read("/api/jobs"),
     "get_job": read("/api/jobs/{job}"),
     "cancel_job": Route("POST", "/api/jobs/none/cancel", "manager", 404, key="write"),
@@ -85,6 +92,7 @@ ROUTES: dict[str, Route] = {
     "get_lineage": read("/api/lineage/version:{dataset}@1"),
     "get_media": read("/api/media/{blob}"),
     "get_thumb": read("/api/media/{blob}/thumb", size=128),
+    "get_wave": read("/api/media/{sound}/wave", parts=128),
     "get_crop": read("/api/media/{blob}/crop", x=0, y=0, w=10, h=10),
 }
 
@@ -98,6 +106,7 @@ def names(shared_site: Site) -> dict[str, str]:
     return {
         "item": item["id"],
         "blob": item["blob"],
+        "sound": shared_site.workspace.blobs.put(a_sound()),
         "finding": finding["id"],
         "job": client.get("/api/jobs").json()[0]["id"],
         "dataset": client.get("/api/datasets/cells").json()["id"],

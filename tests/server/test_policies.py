@@ -17,6 +17,7 @@ ALLOWED: dict[Action, str] = {
     "datasets.import": "admin manager",
     "datasets.lint": "admin manager",
     "datasets.commit": "admin manager",
+    "datasets.export": "admin manager",
     "jobs.control": "admin manager",
     "datasets.delete": "admin",
     "users.manage": "admin",

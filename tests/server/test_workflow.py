@@ -228,7 +228,7 @@ def test_no_other_folder_can_be_imported_or_felt(site: Site, path: str) -> None:
     path = path.format(root=root, home=site.workspace.home)
     answer = site.client("manager").post("/api/imports", json={"name": "x", "path": path})
     assert (answer.status_code, answer.json()["error"]) == (422, "invalid_input")
-    assert answer.json()["detail"] == "there is no such folder below the server's import roots"
+    assert answer.json()["detail"] == "there is no such folder or archive below the server's import roots"
 
 
 def test_without_import_roots_nothing_can_be_imported(make_site: Callable[..., Site]) -> None:
@@ -262,3 +262,25 @@ def test_the_cache_of_pictures_lies_below_the_workspace(site: Site) -> None:
     client.get(f"/api/media/{sha}/thumb")
     made: list[Path] = list((site.workspace.home / "cache" / "pictures").rglob("*.webp"))
     assert len(made) == 1
+
+
+def test_a_rule_learns_its_false_alarms_from_decisions(site: Site) -> None:
+    client = site.client("reviewer")
+    assert client.get("/api/rule-rates").json() == []
+    flat = all_findings(client, rule="zero-area")
+    assert len(flat) >= 2
+    true, wrong = flat[0]["id"], flat[1]["id"]
+    client.post("/api/datasets/cells/findings/actions", json={"kind": "accept", "ids": [true]})
+    dismissed = client.post("/api/datasets/cells/findings/actions", json={"kind": "dismiss", "ids": [wrong]}).json()
+    (rate,) = client.get("/api/rule-rates").json()
+    assert (rate["rule"], rate["accepted"], rate["dismissed"], rate["share"]) == ("zero-area", 1, 1, 0.5)
+    assert 0 < rate["low"] < 0.5 < rate["high"] < 1
+    assert (rate["noisy"], rate["hint"]) == (False, None)
+    assert [one["dataset"] for one in rate["datasets"]] == ["cells"]
+    # Each number leads to the findings behind it.
+    for decided, key in (("accepted", true), ("dismissed", wrong)):
+        assert [one["id"] for one in all_findings(client, rule="zero-area", decided=decided)] == [key]
+    assert client.get("/api/datasets/cells/findings", params={"decided": "open"}).status_code == 422
+    client.post(f"/api/datasets/cells/findings/actions/{dismissed['action_id']}/undo")
+    (rate,) = client.get("/api/rule-rates").json()
+    assert (rate["accepted"], rate["dismissed"]) == (1, 0)

@@ -127,6 +127,7 @@ export interface FindingFilters {
   label?: string[];
   item?: string;
   q?: string;
+  decided?: "accepted" | "dismissed";
   sort?: "severity" | "rule" | "item";
 }
 
@@ -195,6 +196,28 @@ export const jobQuery = (id: string) =>
     refetchInterval: (query) => (query.state.data && !isActive(query.state.data) ? false : 700),
   });
 
+/** The outline of a sound. Content never changes under its hash. */
+export const waveQuery = (sha: string, parts: 128 | 512 | 2048) =>
+  queryOptions({
+    queryKey: ["wave", sha, parts],
+    queryFn: ({ signal }) =>
+      take(api.GET("/api/media/{sha}/wave", { params: { path: { sha }, query: { parts } }, signal })),
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 60_000,
+  });
+
+export const formatsQuery = queryOptions({
+  queryKey: ["formats"],
+  queryFn: () => take(api.GET("/api/formats")),
+  staleTime: 600_000,
+});
+
+export const importEntriesQuery = (path: string) =>
+  queryOptions({
+    queryKey: ["import-entries", path],
+    queryFn: () => take(api.GET("/api/imports/entries", { params: { query: { path } } })),
+  });
+
 export const rulesQuery = queryOptions({
   queryKey: ["rules"],
   queryFn: () => take(api.GET("/api/rules")),
@@ -207,6 +230,11 @@ export const ruleQuery = (name: string) =>
     queryFn: () => take(api.GET("/api/rules/{name}", { params: { path: { name } } })),
     staleTime: 600_000,
   });
+
+export const ruleRatesQuery = queryOptions({
+  queryKey: ["rule-rates"],
+  queryFn: () => take(api.GET("/api/rule-rates")),
+});
 
 export const lineageQuery = (urn: string) =>
   queryOptions({

@@ -276,6 +276,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/imports/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Import Entries
+         * @description The folders and archives in a folder below the server's import roots.
+         */
+        get: operations["list_import_entries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/imports": {
         parameters: {
             query?: never;
@@ -287,8 +307,8 @@ export interface paths {
         put?: never;
         /**
          * Import Dataset
-         * @description Import a folder of the server as a dataset, or as the next version of the dataset of that name. Answers with the
-         *     job that does it.
+         * @description Import a folder or archive of the server as a dataset, or as the next version of the dataset of that name.
+         *     Answers with the job that does it.
          */
         post: operations["import_dataset"];
         delete?: never;
@@ -379,6 +399,67 @@ export interface paths {
          * @description Make a new version equal to an earlier one. Answers with the job that does it.
          */
         post: operations["revert_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/formats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Formats
+         * @description The formats that datasets are read from and written in.
+         */
+        get: operations["list_formats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{dataset}/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Export Dataset
+         * @description Pack a version as files of a format into one archive. Answers with the job that does it, whose result says what
+         *     the format cannot hold.
+         */
+        post: operations["export_dataset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{dataset}/exports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Export
+         * @description The archive that the job of that id made. It is kept for a day.
+         */
+        get: operations["get_export"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -609,6 +690,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rule-rates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Rule Rates
+         * @description How often each rule is wrong, by what people decided on its findings: only rules on which somebody decided.
+         */
+        get: operations["list_rule_rates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/jobs": {
         parameters: {
             query?: never;
@@ -761,6 +862,26 @@ export interface paths {
          * @description A part of an image, no side longer than `size`.
          */
         get: operations["get_crop"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/media/{sha}/wave": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Wave
+         * @description The outline of a sound: its lowest and highest samples in `parts` parts of equal length.
+         */
+        get: operations["get_wave"];
         put?: never;
         post?: never;
         delete?: never;
@@ -926,6 +1047,8 @@ export interface components {
             name: string;
             /** Kind */
             kind: ("image" | "text" | "audio") | null;
+            /** Kinds */
+            kinds: ("image" | "text" | "audio")[];
             /** Created At */
             created_at: string;
             version: components["schemas"]["VersionSummaryOut"] | null;
@@ -942,8 +1065,8 @@ export interface components {
         };
         /**
          * DatasetOut
-         * @description A dataset as a list shows it. `findings` counts the open ones; `cover` holds up to four blobs; `kind` is the
-         *     commonest kind of item.
+         * @description A dataset as a list shows it. `findings` counts the open ones; `cover` holds up to four images; `kind` is the
+         *     commonest kind of item, `kinds` are all that its first items have.
          */
         DatasetOut: {
             /** Id */
@@ -952,6 +1075,8 @@ export interface components {
             name: string;
             /** Kind */
             kind: ("image" | "text" | "audio") | null;
+            /** Kinds */
+            kinds: ("image" | "text" | "audio")[];
             /** Created At */
             created_at: string;
             version: components["schemas"]["VersionSummaryOut"] | null;
@@ -960,6 +1085,26 @@ export interface components {
             cover: string[];
             /** Running Job */
             running_job: string | null;
+        };
+        /**
+         * DatasetRateOut
+         * @description The same of a dataset by its name, and of those of its labels with enough decisions.
+         */
+        DatasetRateOut: {
+            /** Dataset */
+            dataset: string;
+            /** Accepted */
+            accepted: number;
+            /** Dismissed */
+            dismissed: number;
+            /** Share */
+            share: number | null;
+            /** Low */
+            low: number;
+            /** High */
+            high: number;
+            /** Labels */
+            labels: components["schemas"]["LabelRateOut"][];
         };
         /** DatasetRef */
         DatasetRef: {
@@ -998,6 +1143,16 @@ export interface components {
              * @description is in the server's log with the cause (500 and 503)
              */
             incident?: string | null;
+        };
+        /**
+         * ExportBody
+         * @description `version` null: the newest.
+         */
+        ExportBody: {
+            /** Format */
+            format: string;
+            /** Version */
+            version?: number | null;
         };
         /** FacetValueOut */
         FacetValueOut: {
@@ -1059,6 +1214,8 @@ export interface components {
             fixable?: boolean | null;
             /** Safe */
             safe?: boolean | null;
+            /** Decided */
+            decided?: ("accepted" | "dismissed") | null;
         };
         /**
          * FindingOut
@@ -1141,6 +1298,18 @@ export interface components {
             /** Safe */
             safe: boolean;
         };
+        /**
+         * FormatOut
+         * @description A format, and the kinds of items that it can hold.
+         */
+        FormatOut: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /** Kinds */
+            kinds: ("image" | "text" | "audio")[];
+        };
         /** HealthOut */
         HealthOut: {
             /**
@@ -1153,8 +1322,8 @@ export interface components {
         };
         /**
          * ImportBody
-         * @description `path` is a folder below one of the server's import roots. `format` null: told by the content. With `keep_going`
-         *     what cannot be read is left out and reported.
+         * @description `path` is a folder or archive below one of the server's import roots. `format` null: told by the content. With
+         *     `keep_going` what cannot be read is left out and reported.
          */
         ImportBody: {
             /** Name */
@@ -1180,6 +1349,33 @@ export interface components {
             formats: string[];
         };
         /**
+         * ImportSourceOut
+         * @description Something that can be imported, or a folder to look into.
+         */
+        ImportSourceOut: {
+            /** Name */
+            name: string;
+            /** Path */
+            path: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "folder" | "archive";
+        };
+        /**
+         * ImportSourcesOut
+         * @description The folders and archives in the folder `path`; `more` says that there are more than are listed.
+         */
+        ImportSourcesOut: {
+            /** Path */
+            path: string;
+            /** Entries */
+            entries: components["schemas"]["ImportSourceOut"][];
+            /** More */
+            more: boolean;
+        };
+        /**
          * ItemCardOut
          * @description Enough of an item to draw a finding on it.
          */
@@ -1201,6 +1397,8 @@ export interface components {
             kind: "image" | "text" | "audio";
             /** Text */
             text: string | null;
+            /** Duration */
+            duration: number | null;
         };
         /**
          * ItemChangeOut
@@ -1212,6 +1410,11 @@ export interface components {
             item_id: string;
             /** Item Name */
             item_name: string;
+            /**
+             * Item Kind
+             * @enum {string}
+             */
+            item_kind: "image" | "text" | "audio";
             /**
              * Kind
              * @enum {string}
@@ -1225,6 +1428,8 @@ export interface components {
             height: number | null;
             /** Text */
             text: string | null;
+            /** Duration */
+            duration: number | null;
             /** Before */
             before: components["schemas"]["AnnotationOut"][];
             /** After */
@@ -1278,6 +1483,10 @@ export interface components {
             blob: string | null;
             /** Text */
             text: string | null;
+            /** Duration */
+            duration: number | null;
+            /** Sample Rate */
+            sample_rate: number | null;
             finding_counts: components["schemas"]["SeverityCounts"];
             /** Metadata */
             metadata: {
@@ -1290,7 +1499,8 @@ export interface components {
         };
         /**
          * ItemOut
-         * @description One row of a page of items. `finding_counts` counts the open findings.
+         * @description One row of a page of items. `finding_counts` counts the open findings; `duration` is in seconds and `sample_rate`
+         *     in hertz, as declared.
          */
         ItemOut: {
             /** Id */
@@ -1314,6 +1524,10 @@ export interface components {
             blob: string | null;
             /** Text */
             text: string | null;
+            /** Duration */
+            duration: number | null;
+            /** Sample Rate */
+            sample_rate: number | null;
             finding_counts: components["schemas"]["SeverityCounts"];
             /** Annotations */
             annotations: components["schemas"]["AnnotationOut"][];
@@ -1461,6 +1675,26 @@ export interface components {
             color: string | null;
             /** Count */
             count: number;
+            skeleton: components["schemas"]["SkeletonOut"] | null;
+        };
+        /**
+         * LabelRateOut
+         * @description How many findings people accepted and dismissed; the share that was dismissed, null where none was decided; and
+         *     its 95 % interval (Wilson).
+         */
+        LabelRateOut: {
+            /** Label */
+            label: string;
+            /** Accepted */
+            accepted: number;
+            /** Dismissed */
+            dismissed: number;
+            /** Share */
+            share: number | null;
+            /** Low */
+            low: number;
+            /** High */
+            high: number;
         };
         /**
          * LineageOut
@@ -1638,6 +1872,13 @@ export interface components {
             summary: string;
             /** Fixable */
             fixable: boolean;
+            /** Default */
+            default: boolean;
+            /**
+             * Group
+             * @enum {string}
+             */
+            group: "geometry" | "labels" | "items" | "text" | "audio" | "set";
             /** Options */
             options: {
                 [key: string]: unknown;
@@ -1647,7 +1888,8 @@ export interface components {
         };
         /**
          * RuleOut
-         * @description `options` maps each option's name to its default.
+         * @description `options` maps each option's name to its default. A rule that is not `default` runs only where it is selected by
+         *     name. `group` is what it looks at.
          */
         RuleOut: {
             /** Name */
@@ -1666,10 +1908,42 @@ export interface components {
             summary: string;
             /** Fixable */
             fixable: boolean;
+            /** Default */
+            default: boolean;
+            /**
+             * Group
+             * @enum {string}
+             */
+            group: "geometry" | "labels" | "items" | "text" | "audio" | "set";
             /** Options */
             options: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * RuleRateOut
+         * @description The same of a rule over all datasets. It is noisy where the whole interval is above a half; `hint` then says what
+         *     to do.
+         */
+        RuleRateOut: {
+            /** Rule */
+            rule: string;
+            /** Accepted */
+            accepted: number;
+            /** Dismissed */
+            dismissed: number;
+            /** Share */
+            share: number | null;
+            /** Low */
+            low: number;
+            /** High */
+            high: number;
+            /** Noisy */
+            noisy: boolean;
+            /** Hint */
+            hint: string | null;
+            /** Datasets */
+            datasets: components["schemas"]["DatasetRateOut"][];
         };
         /** SessionBody */
         SessionBody: {
@@ -1689,6 +1963,19 @@ export interface components {
             warning: number;
             /** Info */
             info: number;
+        };
+        /**
+         * SkeletonOut
+         * @description The joints of a keypoint label in order, and the pairs of their indices (from 0) that are drawn as bones.
+         */
+        SkeletonOut: {
+            /** Joints */
+            joints: string[];
+            /** Bones */
+            bones: [
+                number,
+                number
+            ][];
         };
         /** SubjectOut */
         SubjectOut: {
@@ -1814,6 +2101,23 @@ export interface components {
             item_count: number;
             /** Annotation Count */
             annotation_count: number;
+        };
+        /**
+         * WaveOut
+         * @description The lowest and highest sample in each of equally long parts of a sound, over all channels, as whole numbers from
+         *     -127 to 127 (full scale). `duration` is in seconds, `sample_rate` in hertz: both of the file, not declared.
+         */
+        WaveOut: {
+            /** Duration */
+            duration: number;
+            /** Sample Rate */
+            sample_rate: number;
+            /** Channels */
+            channels: number;
+            /** Low */
+            low: number[];
+            /** High */
+            high: number[];
         };
     };
     responses: never;
@@ -3104,6 +3408,82 @@ export interface operations {
             };
         };
     };
+    list_import_entries: {
+        parameters: {
+            query: {
+                path: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportSourcesOut"];
+                };
+            };
+            /** @description The request is not well-formed, or came by a host name that is not served */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not allowed for the role or key, or the CSRF token is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request does not hold what it should */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A fault of the server; the incident is in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The data cannot be reached now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     import_dataset: {
         parameters: {
             query?: never;
@@ -3754,6 +4134,276 @@ export interface operations {
             };
         };
     };
+    list_formats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FormatOut"][];
+                };
+            };
+            /** @description The request is not well-formed, or came by a host name that is not served */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not allowed for the role or key, or the CSRF token is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request does not hold what it should */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A fault of the server; the incident is in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The data cannot be reached now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    export_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the dataset's id or name */
+                dataset: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobOut"];
+                };
+            };
+            /** @description The request is not well-formed, or came by a host name that is not served */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not allowed for the role or key, or the CSRF token is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The state has moved on */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request does not hold what it should */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A fault of the server; the incident is in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The data cannot be reached now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    get_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the dataset's id or name */
+                dataset: string;
+                /** @description an opaque id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The archive, or the part asked for */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            /** @description The request is not well-formed, or came by a host name that is not served */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not allowed for the role or key, or the CSRF token is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The file ends before the range that was asked for */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request does not hold what it should */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A fault of the server; the incident is in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The data cannot be reached now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     list_items: {
         parameters: {
             query?: {
@@ -4076,6 +4726,8 @@ export interface operations {
                 q?: string | null;
                 fixable?: boolean | null;
                 safe?: boolean | null;
+                /** @description what a person last decided, whatever came since */
+                decided?: ("accepted" | "dismissed") | null;
                 sort?: "severity" | "rule" | "item";
                 offset?: number;
                 limit?: number;
@@ -4880,6 +5532,80 @@ export interface operations {
             };
         };
     };
+    list_rule_rates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleRateOut"][];
+                };
+            };
+            /** @description The request is not well-formed, or came by a host name that is not served */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not allowed for the role or key, or the CSRF token is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request does not hold what it should */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A fault of the server; the incident is in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The data cannot be reached now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     list_jobs: {
         parameters: {
             query?: {
@@ -5606,6 +6332,120 @@ export interface operations {
                 };
                 content: {
                     "image/webp": string;
+                };
+            };
+            /** @description The browser has it */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not well-formed, or came by a host name that is not served */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not allowed for the role or key, or the CSRF token is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body or the input is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Not a type that is taken here */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request does not hold what it should */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A fault of the server; the incident is in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The data cannot be reached now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    get_wave: {
+        parameters: {
+            query?: {
+                /** @description of how many parts of equal length the outline is made, at most */
+                parts?: 128 | 512 | 2048;
+            };
+            header?: never;
+            path: {
+                /** @description SHA-256 of the media's bytes */
+                sha: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaveOut"];
                 };
             };
             /** @description The browser has it */

@@ -25,13 +25,30 @@ function hash(text: string): number {
   return h >>> 0;
 }
 
-export type Colors = (label: string) => string;
+export interface Skeleton {
+  joints: readonly string[];
+  bones: readonly (readonly number[])[];
+}
+
+/** How labels look: a colour each, and the skeleton of those that have one. */
+export interface Colors {
+  (label: string): string;
+  skeleton: (label: string) => Skeleton | undefined;
+}
+
+interface LabelLook {
+  name: string;
+  color?: string | null;
+  skeleton?: Skeleton | null;
+}
 
 /** Labels of the taxonomy take the palette in order, so that the first ten never share one. */
-export function labelColors(labels: readonly { name: string; color?: string | null }[]): Colors {
+export function labelColors(labels: readonly LabelLook[]): Colors {
   const known = new Map<string, string>();
   for (const [index, { name, color }] of labels.entries()) {
     known.set(name, isColor(color) ? color : (PALETTE[index % PALETTE.length] ?? PALETTE[0]));
   }
-  return (label) => known.get(label) ?? PALETTE[hash(label) % PALETTE.length] ?? PALETTE[0];
+  const skeletons = new Map(labels.flatMap(({ name, skeleton }) => (skeleton ? [[name, skeleton] as const] : [])));
+  const color = (label: string) => known.get(label) ?? PALETTE[hash(label) % PALETTE.length] ?? PALETTE[0];
+  return Object.assign(color, { skeleton: (label: string) => skeletons.get(label) });
 }

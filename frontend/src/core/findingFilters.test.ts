@@ -11,12 +11,13 @@ describe("findings in the URL", () => {
       label: ["RBC & co"],
       item: "i1",
       q: "iou",
+      decided: "accepted",
       sort: "rule",
     };
     expect(readFindingSearch(parseSearch(stringifySearch({ ...search })))).toEqual(search);
   });
   it("show what is open unless told otherwise, and leave out nonsense", () => {
-    expect(readFindingSearch({ state: "open", severity: "fatal", sort: "severity" })).toEqual({});
+    expect(readFindingSearch({ state: "open", severity: "fatal", decided: "open", sort: "severity" })).toEqual({});
     expect(serverFilter({})).toEqual({ state: ["open"] });
     expect(serverFilter({ state: "all", rule: ["x"], sort: "item" })).toEqual({ state: [], rule: ["x"] });
   });

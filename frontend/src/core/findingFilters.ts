@@ -4,6 +4,7 @@ import { first } from "./filters";
 
 export const FINDING_STATES = ["open", "accepted", "dismissed", "fixed", "gone"] as const;
 export const SEVERITY_NAMES = ["error", "warning", "info"] as const;
+export const DECISIONS = ["accepted", "dismissed"] as const;
 export const FINDING_SORTS = ["severity", "rule", "item"] as const;
 
 export interface FindingSearch {
@@ -14,6 +15,8 @@ export interface FindingSearch {
   label?: string[];
   item?: string;
   q?: string;
+  /** What a person last decided, whatever became of the finding since. */
+  decided?: (typeof DECISIONS)[number];
   sort?: (typeof FINDING_SORTS)[number];
 }
 
@@ -40,6 +43,8 @@ export function readFindingSearch(raw: Record<string, unknown>): FindingSearch {
   if (item) search.item = item;
   const q = first(raw.q)?.trim();
   if (q) search.q = q;
+  const decided = oneOf(DECISIONS, first(raw.decided));
+  if (decided) search.decided = decided;
   const sort = oneOf(FINDING_SORTS, first(raw.sort));
   if (sort && sort !== "severity") search.sort = sort;
   return search;

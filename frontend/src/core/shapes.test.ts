@@ -1,41 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { boxOf, draw, isFlat, maskPath } from "./shapes";
-
-/** Fills a mask's path by the nonzero rule on pixel centres: bars never overlap, so containment is enough. */
-function pixels(path: string): Set<string> {
-  const filled = new Set<string>();
-  for (const [, x, y, w, h] of path.matchAll(/M(\d+) (\d+)h(\d+)v(\d+)h-\d+Z/g)) {
-    for (let i = 0; i < Number(w); i++) {
-      for (let j = 0; j < Number(h); j++) filled.add(`${Number(x) + i},${Number(y) + j}`);
-    }
-  }
-  return filled;
-}
-
-function decoded(height: number, counts: number[]): Set<string> {
-  const filled = new Set<string>();
-  let at = 0;
-  counts.forEach((run, index) => {
-    for (let i = 0; i < run; i++, at++) if (index % 2) filled.add(`${Math.floor(at / height)},${at % height}`);
-  });
-  return filled;
-}
-
-describe("masks", () => {
-  it("cover exactly the pixels of the run lengths", () => {
-    for (const [height, counts] of [
-      [4, [2, 3, 5, 6]],
-      [3, [0, 9]],
-      [5, [1, 1, 1, 13, 4]],
-      [1, [3, 2, 1]],
-    ] as [number, number[]][]) {
-      expect(pixels(maskPath(height, counts))).toEqual(decoded(height, counts));
-    }
-  });
-  it("join whole columns", () => {
-    expect(maskPath(4, [4, 8, 4])).toBe("M1 0h2v4h-2Z");
-  });
-});
+import { boxOf, declaredBox, draw, isFlat, placeOf } from "./shapes";
 
 describe("draw", () => {
   it("draws boxes, polygons with holes, lines and turned boxes", () => {
@@ -59,12 +23,32 @@ describe("draw", () => {
           ],
         },
       }),
-    ).toEqual({
+    ).toMatchObject({
       d: "M0 0L1 1",
       closed: false,
     });
     const turned = { type: "rotated_box", center_x: 2, center_y: 2, width: 2, height: 2, angle: 0 };
     expect(draw({ box: null, geometry: turned })?.d).toBe("M1 1L3 1L3 3L1 3Z");
+  });
+  it("joins labelled joints by bones, and tells hidden ones apart", () => {
+    const points = [
+      [0, 0, 2],
+      [10, 0, 1],
+      [20, 0, 0],
+    ];
+    const bones = [
+      [0, 1],
+      [1, 2],
+      [2, 99],
+    ];
+    const drawn = draw({ box: null, geometry: { type: "keypoints", points } }, bones);
+    expect(drawn?.d).toBe("M0 0L10 0");
+    expect(drawn?.dots?.match(/M/g)).toHaveLength(1);
+    expect(drawn?.hollow?.match(/M/g)).toHaveLength(1);
+  });
+  it("shows which side of a turned box is its front", () => {
+    const turned = { type: "rotated_box", center_x: 2, center_y: 2, width: 2, height: 2, angle: 90 };
+    expect(draw({ box: null, geometry: turned })?.lines).toBe("M2 2L2 3");
   });
   it("leaves out joints that are not labelled", () => {
     const joints = {
@@ -74,7 +58,7 @@ describe("draw", () => {
         [0, 0, 0],
       ],
     };
-    expect(draw({ box: null, geometry: joints })?.d.match(/M/g)).toHaveLength(1);
+    expect(draw({ box: null, geometry: joints })?.dots?.match(/M/g)).toHaveLength(1);
   });
   it("draws nothing for malformed or placeless geometry", () => {
     for (const geometry of [
@@ -94,5 +78,31 @@ describe("draw", () => {
   it("sees boxes without area", () => {
     expect(isFlat({ x: 1, y: 1, width: 0, height: 5 })).toBe(true);
     expect(isFlat({ x: 1, y: 1, width: 1, height: 5 })).toBe(false);
+  });
+});
+
+describe("declared boxes", () => {
+  const joints = {
+    type: "keypoints",
+    points: [
+      [10, 10, 2],
+      [30, 50, 1],
+      [0, 0, 0],
+    ],
+  };
+  it("are told where they are not around the shape", () => {
+    expect(declaredBox({ box: [10, 10, 20, 40.5], geometry: joints })).toBeNull();
+    expect(declaredBox({ box: [100, 10, 20, 40], geometry: joints })).toEqual({ x: 100, y: 10, width: 20, height: 40 });
+    expect(declaredBox({ box: [1, 2, 3, 4], geometry: null })).toBeNull();
+  });
+  it("and the shape are both shown", () => {
+    expect(placeOf({ box: [100, 10, 20, 40], geometry: joints })).toEqual({ x: 10, y: 10, width: 110, height: 40 });
+    const ring = [
+      [-1.5e-7, 0],
+      [4, 0],
+      [4, 4],
+    ];
+    const polygon = { type: "polygon", parts: [[ring]] };
+    expect(placeOf({ box: null, geometry: polygon })).toEqual({ x: -1.5e-7, y: 0, width: 4 + 1.5e-7, height: 4 });
   });
 });

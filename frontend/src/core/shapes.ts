@@ -1,13 +1,25 @@
 /** Geometries as SVG paths in image pixels. A geometry is JSON from a dataset: whatever is malformed draws nothing. */
 
-import { type Rect, rotatedCorners } from "./geometry";
+import { type Rect, rotatedCorners, union } from "./geometry";
+import { maskPath } from "./masks";
 
 export interface Drawn {
   /** SVG path data. */
   d: string;
   /** Whether the shape has an inside. */
   closed: boolean;
+  /** Lines beside the shape that have no inside: the front of a turned box. */
+  lines?: string;
+  /** Joints, as lines without length: their caps are dots of one size at every zoom. */
+  dots?: string;
+  /** Joints that are there but hidden. */
+  hollow?: string;
+  /** What lies around the shape; null where it is the box itself. */
+  extent?: Rect | null;
 }
+
+/** Pairs of joints, by index, that are joined by a line. */
+export type Bones = readonly (readonly number[])[];
 
 export interface Shaped {
   box: readonly number[] | null;
@@ -43,54 +55,60 @@ export function boxOf(shape: Shaped): Rect | null {
   return [x, y, width, height].some(Number.isNaN) ? null : { x, y, width, height };
 }
 
-/** COCO run lengths (column by column, beginning with zeros) as one-pixel-wide bars; whole columns are joined. */
-export function maskPath(height: number, counts: readonly number[]): string {
-  if (!(height > 0)) return "";
-  const parts: string[] = [];
-  let at = 0;
-  counts.forEach((run, index) => {
-    if (index % 2 === 1 && run > 0) parts.push(runPath(at, run, height));
-    at += Math.max(0, run);
+const dot = (x: number, y: number) => `M${x} ${y}h0.0001`;
+
+type Joint = readonly [x: number, y: number, visibility: number];
+
+function jointsOf(points: unknown): (Joint | null)[] {
+  return asList(points).map((point) => {
+    const [x, y, seen] = asList(point).map(num);
+    return x !== undefined && y !== undefined && seen ? [x, y, seen] : null;
   });
-  return parts.join("");
 }
 
-function runPath(start: number, run: number, height: number): string {
-  let at = start;
-  const end = start + run;
-  let path = "";
-  while (at < end) {
-    const column = Math.floor(at / height);
-    const top = at - column * height;
-    if (top === 0 && end - at >= height) {
-      const columns = Math.floor((end - at) / height);
-      path += `M${column} 0h${columns}v${height}h${-columns}Z`;
-      at += columns * height;
-    } else {
-      const length = Math.min(height - top, end - at);
-      path += `M${column} ${top}h1v${length}h-1Z`;
-      at += length;
-    }
+function around(points: readonly (readonly number[])[]): Rect | null {
+  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (const [x = Number.NaN, y = Number.NaN] of points) {
+    left = Math.min(left, x);
+    right = Math.max(right, x);
+    top = Math.min(top, y);
+    bottom = Math.max(bottom, y);
   }
-  return path;
+  return right >= left && bottom >= top ? { x: left, y: top, width: right - left, height: bottom - top } : null;
 }
 
-const POINT_RADIUS = 3;
+const PAIR = /[ML](-?[\d.]+(?:e-?\d+)?) (-?[\d.]+(?:e-?\d+)?)/g;
 
-function dot(x: number, y: number, r = POINT_RADIUS): string {
-  return `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0Z`;
-}
+/** What lies around a path of absolute corners, as all of these shapes but joints are. */
+const pathExtent = (d: string) => around(Array.from(d.matchAll(PAIR), ([, x, y]) => [Number(x), Number(y)]));
 
-function keypointsPath(points: unknown): string {
-  return asList(points)
-    .map((point) => {
-      const [x, y, seen] = asList(point).map(num);
-      return x !== undefined && y !== undefined && seen ? dot(x, y) : "";
-    })
+/** Joints, with bones between those that are labelled. */
+function keypoints(geometry: Json, bones: Bones): Drawn {
+  const joints = jointsOf(geometry.points);
+  const dots = (seen: boolean) =>
+    joints.map((joint) => (joint && joint[2] >= 2 === seen ? dot(joint[0], joint[1]) : "")).join("");
+  const lines = bones
+    .map(([a, b]) => [joints[a ?? -1], joints[b ?? -1]] as const)
+    .map(([a, b]) => (a && b ? `M${a[0]} ${a[1]}L${b[0]} ${b[1]}` : ""))
     .join("");
+  const seen = joints.filter((joint) => joint !== null);
+  return { d: lines, closed: false, dots: dots(true), hollow: dots(false), extent: around(seen) };
 }
 
-const DRAW: Record<string, (geometry: Json) => Drawn> = {
+/** A turned box, with a tick from its centre through its right side, which is its front at angle 0. */
+function rotatedBox(g: Json): Drawn {
+  const [x, y, width, height, angle] = [g.center_x, g.center_y, g.width, g.height, g.angle].map(num) as number[];
+  const turned = rotatedCorners(x ?? Number.NaN, y ?? Number.NaN, width ?? 0, height ?? 0, angle ?? 0);
+  const [, a, b] = turned;
+  const front = a && b ? [(a.x + b.x) / 2, (a.y + b.y) / 2] : [];
+  const d = line(
+    turned.map((p) => [p.x, p.y]),
+    true,
+  );
+  return { d, closed: true, lines: d && line([[x, y], front], false) };
+}
+
+const DRAW: Record<string, (geometry: Json, bones: Bones) => Drawn> = {
   polygon: (g) => ({
     d: asList(g.parts)
       .flatMap((part) => asList(part).map((ring) => line(ring, true)))
@@ -98,29 +116,49 @@ const DRAW: Record<string, (geometry: Json) => Drawn> = {
     closed: true,
   }),
   polyline: (g) => ({ d: line(g.points, false), closed: false }),
-  rotated_box: (g) => {
-    const turned = rotatedCorners(num(g.center_x), num(g.center_y), num(g.width), num(g.height), num(g.angle));
-    return {
-      d: line(
-        turned.map((p) => [p.x, p.y]),
-        true,
-      ),
-      closed: true,
-    };
-  },
-  keypoints: (g) => ({ d: keypointsPath(g.points), closed: true }),
+  rotated_box: rotatedBox,
+  keypoints,
   mask: (g) => ({ d: maskPath(num(g.height), asList(g.counts).map(num)), closed: true }),
 };
 
+const drawnOnce = new WeakMap<object, { bones: Bones; drawn: Drawn | null }>();
+const NO_BONES: Bones = [];
+
 /** What to draw for an annotation; null for kinds without a place in an image (category, span, …). */
-export function draw(shape: Shaped): Drawn | null {
+export function draw(shape: Shaped, bones: Bones = NO_BONES): Drawn | null {
+  const known = drawnOnce.get(shape);
+  if (known?.bones === bones) return known.drawn;
+  const drawn = drawAnew(shape, bones);
+  drawnOnce.set(shape, { bones, drawn });
+  return drawn;
+}
+
+function drawAnew(shape: Shaped, bones: Bones): Drawn | null {
   const geometry = shape.geometry && typeof shape.geometry === "object" ? (shape.geometry as Json) : null;
   const type = geometry && typeof geometry.type === "string" ? geometry.type : null;
   const make = type && Object.hasOwn(DRAW, type) ? DRAW[type] : undefined;
-  const made = geometry && make ? make(geometry) : null;
-  if (made?.d) return made;
+  const made = geometry && make ? make(geometry, bones) : null;
+  if (made?.d || made?.dots || made?.hollow) return { ...made, extent: made.extent ?? pathExtent(made.d) };
   const box = boxOf(shape);
   return box ? { d: boxPath(box), closed: true } : null;
+}
+
+const NEXT_PIXEL = 1;
+
+/** The box that is declared beside a finer shape, where it is not the box around it. */
+export function declaredBox(shape: Shaped, bones?: Bones): Rect | null {
+  const box = boxOf(shape);
+  const extent = draw(shape, bones)?.extent;
+  if (!box || !extent) return null;
+  const sides = (r: Rect) => [r.x, r.y, r.x + r.width, r.y + r.height];
+  const other = sides(extent);
+  return sides(box).some((side, i) => Math.abs(side - (other[i] ?? side)) > NEXT_PIXEL) ? box : null;
+}
+
+/** All that is drawn of an annotation lies in it: its box, and its shape where that reaches further. */
+export function placeOf(shape: Shaped): Rect | null {
+  const [box, extent] = [boxOf(shape), draw(shape)?.extent];
+  return box && extent ? union([box, extent]) : (box ?? extent ?? null);
 }
 
 export const MIN_VISIBLE = 1e-9;

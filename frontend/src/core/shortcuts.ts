@@ -75,6 +75,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
     smaller: [["-"], "Zoom out"],
     focus: [["z"], "Zoom to the selected annotation"],
     overlays: [["h"], "Show or hide the annotations"],
+    play: [["Space"], "Play or pause the sound"],
     accept: [["a"], "Accept the fix of the finding shown"],
     dismiss: [["i"], "Dismiss the finding shown"],
     close: [["Escape"], "Unselect, then go back to the list"],

@@ -1,16 +1,10 @@
+import type { KeyboardEvent } from "react";
 import type { Annotation } from "@/api/types";
 import type { Colors } from "@/core/color";
-import { decimal } from "@/core/format";
+import { spokenName } from "@/core/describe";
 import { normalised } from "@/core/geometry";
-import { boxOf, draw, isFlat } from "@/core/shapes";
+import { type Bones, boxOf, boxPath, type Drawn, declaredBox, draw, isFlat } from "@/core/shapes";
 import classes from "./Shapes.module.css";
-
-export function annotationName(annotation: Annotation): string {
-  const box = boxOf(annotation);
-  if (!box) return `${annotation.label}, ${annotation.kind.replace("_", " ")}`;
-  const [x, y, w, h] = [box.x, box.y, box.width, box.height].map((v) => decimal(v, 1));
-  return `${annotation.label}, ${annotation.kind.replace("_", " ")} at ${x}, ${y}, ${w} by ${h}`;
-}
 
 export interface ShapeLook {
   selected?: boolean;
@@ -22,37 +16,73 @@ export interface ShapeLook {
 
 interface ShapeProps extends ShapeLook {
   annotation: Annotation;
-  color: string;
+  colors: Colors;
   onHover?: (id: string | null) => void;
   onSelect?: (id: string) => void;
 }
 
+const bonesOf = (annotation: Annotation, colors: Colors): Bones | undefined => colors.skeleton(annotation.label)?.bones;
+
+/** What makes a shape a button: by pointer, and by Tab with Enter or Space. */
+function pressable({ annotation, onHover, onSelect, selected }: ShapeProps) {
+  if (!onSelect) return {};
+  return {
+    role: "button",
+    tabIndex: 0,
+    "aria-label": spokenName(annotation),
+    "aria-pressed": Boolean(selected),
+    "data-interactive": true,
+    onPointerEnter: () => onHover?.(annotation.id),
+    onPointerLeave: () => onHover?.(null),
+    onFocus: () => onHover?.(annotation.id),
+    onBlur: () => onHover?.(null),
+    onClick: () => onSelect(annotation.id),
+    onKeyDown: (event: KeyboardEvent) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      event.stopPropagation();
+      onSelect(annotation.id);
+    },
+  };
+}
+
 /** One annotation in image pixels: a dark and a light halo keep it visible on any picture. */
-export function Shape({ annotation, color, onHover, onSelect, ...look }: ShapeProps) {
-  const drawn = draw(annotation);
+export function Shape(props: ShapeProps) {
+  const { annotation, colors, onSelect } = props;
+  const drawn = draw(annotation, bonesOf(annotation, colors));
+  const declared = declaredBox(annotation, bonesOf(annotation, colors));
   const box = boxOf(annotation);
   if (!drawn) return null;
-  const interactive = Boolean(onSelect);
-  const flat = box !== null && isFlat(box);
+  const color = colors(annotation.label);
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: a role is given wherever it can be pressed
-    // biome-ignore lint/a11y/useAriaPropsSupportedByRole: the two are given together
     <g
       className={classes.shape}
-      role={interactive ? "button" : undefined}
-      aria-label={interactive ? annotationName(annotation) : undefined}
-      aria-pressed={interactive ? Boolean(look.selected) : undefined}
       data-annotation={annotation.id}
-      data-interactive={interactive || undefined}
-      data-selected={look.selected || undefined}
-      data-hovered={look.hovered || undefined}
-      data-struck={look.struck || undefined}
-      data-dimmed={look.dimmed || undefined}
-      onPointerEnter={onHover && (() => onHover(annotation.id))}
-      onPointerLeave={onHover && (() => onHover(null))}
-      onClick={onSelect && (() => onSelect(annotation.id))}
+      data-kind={annotation.kind}
+      data-selected={props.selected || undefined}
+      data-hovered={props.hovered || undefined}
+      data-struck={props.struck || undefined}
+      data-dimmed={props.dimmed || undefined}
+      {...pressable(props)}
     >
-      {interactive && <title>{annotation.label}</title>}
+      {onSelect && <title>{annotation.label}</title>}
+      {declared && <path d={boxPath(declared)} className={classes.declaredHalo} />}
+      {declared && <path d={boxPath(declared)} className={classes.declared} stroke={color} />}
+      <Lines drawn={drawn} color={color} />
+      {box !== null && isFlat(box) && <FlatMark x={normalised(box).x} y={normalised(box).y} color={color} />}
+    </g>
+  );
+}
+
+function Lines({ drawn, color }: { drawn: Drawn; color: string }) {
+  return (
+    <>
+      {drawn.lines && (
+        <>
+          <path d={drawn.lines} className={classes.halo} />
+          <path d={drawn.lines} className={classes.line} stroke={color} fill="none" />
+        </>
+      )}
       <path d={drawn.d} className={classes.halo} />
       <path
         d={drawn.d}
@@ -61,8 +91,11 @@ export function Shape({ annotation, color, onHover, onSelect, ...look }: ShapePr
         fill={drawn.closed ? color : "none"}
         fillRule="evenodd"
       />
-      {flat && box && <FlatMark x={normalised(box).x} y={normalised(box).y} color={color} />}
-    </g>
+      {drawn.dots && <path d={drawn.dots} className={classes.dotHalo} />}
+      {drawn.dots && <path d={drawn.dots} className={classes.dot} stroke={color} />}
+      {drawn.hollow && <path d={drawn.hollow} className={classes.dot} stroke={color} />}
+      {drawn.hollow && <path d={drawn.hollow} className={classes.hole} />}
+    </>
   );
 }
 
@@ -80,9 +113,14 @@ function FlatMark({ x, y, color }: { x: number; y: number; color: string }) {
 /** All annotations of a small picture in one path for each label: cheap enough for a page full of tiles. */
 export function TileShapes({ annotations, colors }: { annotations: readonly Annotation[]; colors: Colors }) {
   const paths = new Map<string, string>();
+  const joints = new Map<string, string>();
   for (const annotation of annotations) {
-    const drawn = draw(annotation);
-    if (drawn) paths.set(annotation.label, (paths.get(annotation.label) ?? "") + drawn.d);
+    const drawn = draw(annotation, bonesOf(annotation, colors));
+    if (!drawn) continue;
+    const { label } = annotation;
+    const { d, lines = "", dots = "", hollow = "" } = drawn;
+    paths.set(label, (paths.get(label) ?? "") + d + lines);
+    if (dots || hollow) joints.set(label, (joints.get(label) ?? "") + dots + hollow);
   }
   return (
     <>
@@ -90,6 +128,7 @@ export function TileShapes({ annotations, colors }: { annotations: readonly Anno
         <g key={label}>
           <path d={d} className={classes.tileHalo} />
           <path d={d} className={classes.tileLine} stroke={colors(label)} />
+          {joints.has(label) && <path d={joints.get(label)} className={classes.tileDot} stroke={colors(label)} />}
         </g>
       ))}
     </>

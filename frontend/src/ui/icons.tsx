@@ -34,6 +34,12 @@ const PATHS = {
   info: "M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2zM8 7.3v3.5M8 5v.2",
   error: "M5.5 2h5L14 5.5v5L10.5 14h-5L2 10.5v-5zM8 5v3.7M8 10.8v.2",
   filter: "M2.5 3h11L9.5 8v4.5l-3 1V8z",
+  sound: "M2 8h1.5M5 5v6M8 2.5v11M11 5.5v5M14 7v2",
+  pause: "M5.5 3.5v9M10.5 3.5v9",
+  download: "M8 2.5v8M4.5 7 8 10.5 11.5 7M3 13.5h10",
+  more: "M3.5 8h.1M8 8h.1M12.5 8h.1",
+  folder: "M2 4h4l1.5 1.5H14v7H2z",
+  archive: "M2.5 2.5h11v3h-11zM3.5 5.5v8h9v-8M6.5 8h3",
   link: "M6.5 3.5h-4v10h10v-4M9 2.5h4.5V7M13.5 2.5 7.5 8.5",
 } as const;
 

@@ -11,6 +11,10 @@ export const thumbUrl = (blob: string, size: Size) => `${base(blob)}/thumb?size=
 export const cropUrl = (blob: string, { x, y, width, height }: Rect, size: Size) =>
   `${base(blob)}/crop?x=${x}&y=${y}&w=${width}&h=${height}&size=${size}`;
 
+/** Where the archive lies that an export job made. */
+export const archiveUrl = (dataset: string, job: string) =>
+  `/api/datasets/${encodeURIComponent(dataset)}/exports/${encodeURIComponent(job)}`;
+
 /** The smallest size that is sharp at `pixels` CSS pixels. */
 export function sizeFor(pixels: number, density = globalThis.devicePixelRatio ?? 1): Size {
   const wanted = pixels * Math.min(density, 2);

@@ -92,6 +92,7 @@ async function refresh(queries: QueryClient, dataset: string, lists: boolean): P
   const stale = (rest: unknown[], exact = false) =>
     queries.invalidateQueries({ queryKey: ["dataset", dataset, ...rest], exact });
   await Promise.all([
+    queries.invalidateQueries({ queryKey: ["rule-rates"] }),
     stale(["summary"]),
     stale([], true),
     stale(["items"]),

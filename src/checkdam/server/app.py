@@ -13,6 +13,7 @@ from checkdam.server.media import Pictures
 from checkdam.server.routing import routed_app
 from checkdam.server.settings import Settings
 from checkdam.server.shield import Shield
+from checkdam.server.waves import Waves
 from checkdam.workspace import Workspace
 
 
@@ -24,6 +25,7 @@ def create_app(workspace: Workspace, settings: Settings | None = None) -> FastAP
     app.state.workspace = workspace
     app.state.settings = chosen
     app.state.pictures = Pictures(workspace.blobs, workspace.pictures)
+    app.state.waves = Waves(workspace.blobs, workspace.waves)
     app.router.lifespan_context = _lifespan
     app.router.routes.append(Route("/{path:path}", spa.page, methods=["GET", "HEAD"], include_in_schema=False))
     errors.install(app)

@@ -8,6 +8,7 @@ from checkdam.accounts import Accounts
 from checkdam.datasets import Datasets
 from checkdam.server.media import Pictures
 from checkdam.server.settings import Settings
+from checkdam.server.waves import Waves
 from checkdam.workspace import Workspace
 
 
@@ -36,8 +37,14 @@ def _pictures(request: Request) -> Pictures:
     return pictures
 
 
+def _waves(request: Request) -> Waves:
+    waves: Waves = request.app.state.waves
+    return waves
+
+
 TheWorkspace = Annotated[Workspace, Depends(_workspace)]
 TheSettings = Annotated[Settings, Depends(settings_of)]
 TheDatasets = Annotated[Datasets, Depends(_datasets)]
 TheAccounts = Annotated[Accounts, Depends(_accounts)]
 ThePictures = Annotated[Pictures, Depends(_pictures)]
+TheWaves = Annotated[Waves, Depends(_waves)]

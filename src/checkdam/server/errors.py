@@ -23,6 +23,7 @@ from checkdam.schema import (
 )
 from checkdam.server.media import UnreadableImageError
 from checkdam.server.routing import is_api_address, is_below_api
+from checkdam.server.waves import UnreadableSoundError
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,7 @@ _STATUS: tuple[tuple[type[CheckdamError], int], ...] = (
     (ConflictError, 409),
     (LimitError, 413),
     (UnreadableImageError, 415),
+    (UnreadableSoundError, 415),
     (InputError, 422),
 )
 

@@ -55,4 +55,6 @@ def _title(urn: str, datasets: Datasets, names: dict[str, str]) -> str:
             except NotFoundError:
                 names[dataset] = "deleted dataset"
         return f"{names[dataset]} v{number}"
+    if kind == "run":
+        return f"run {rest[:40]}"
     return f"{kind} {rest.rpartition('/')[2][:12]}"

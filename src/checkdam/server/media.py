@@ -20,6 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
+from checkdam.guard.budget import BudgetFolder
 from checkdam.guard.images import open_image
 from checkdam.schema import InputError
 from checkdam.server.sniff import HEAD_BYTES, media_type
@@ -28,7 +29,6 @@ CACHE_CONTROL = "private, max-age=31536000, immutable"
 MEDIA_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
 DEFAULT_BUDGET = 2 * 1024**3
 _QUALITY = 80
-_SWEEP_EVERY_BYTES = 64 * 1024**2
 _LOCKS = 64
 _RANGE = re.compile(r"bytes=([0-9]{0,15})-([0-9]{0,15})")
 
@@ -70,10 +70,7 @@ class Pictures:
 
     def __init__(self, blobs: BlobFolder, folder: Path, budget: int = DEFAULT_BUDGET) -> None:
         self._blobs = blobs
-        self._folder = folder
-        self._budget = budget
-        self._grown = _SWEEP_EVERY_BYTES  # so that the first picture made looks at what is there
-        self._sweeping = Lock()
+        self._kept = BudgetFolder(folder, budget)
         self._making = [Lock() for _ in range(_LOCKS)]
         self._decoding = BoundedSemaphore(max(2, os.cpu_count() or 2))
 
@@ -105,10 +102,10 @@ class Pictures:
 
     def _picture(self, sha: str, key: str, part: Callable[[Image.Image], Image.Image], size: int) -> Picture:
         name = blake2b(key.encode(), digest_size=16).hexdigest()
-        path = self._folder / name[:2] / f"{name}.webp"
-        if not self._touch(path):
+        path = self._kept.folder / name[:2] / f"{name}.webp"
+        if not self._kept.used(path):
             with self._turn(name):
-                if not self._touch(path):
+                if not self._kept.used(path):
                     self._make(sha, path, part, size)
         return Picture(path, f'"{name}"')
 
@@ -117,14 +114,6 @@ class Pictures:
         """One maker a picture, and no more decoders at a time than processors."""
         with self._making[int(name[:4], 16) % _LOCKS], self._decoding:
             yield
-
-    def _touch(self, path: Path) -> bool:
-        """Whether it is there; notes that it was used."""
-        try:
-            os.utime(path)
-        except OSError:
-            return False
-        return True
 
     def _make(self, sha: str, path: Path, part: Callable[[Image.Image], Image.Image], size: int) -> None:
         original = self.original(sha)
@@ -148,42 +137,15 @@ class Pictures:
                     file.close()
                     Path(file.name).unlink()
                 raise
-        self._grew(path.stat().st_size)
-
-    def _grew(self, size: int) -> None:
-        self._grown += size
-        if self._grown < min(_SWEEP_EVERY_BYTES, self._budget // 4) or not self._sweeping.acquire(blocking=False):
-            return
-        try:
-            self._grown = 0
-            self._sweep()
-        finally:
-            self._sweeping.release()
-
-    def _sweep(self) -> None:
-        """Where the folder is over budget, deletes what was longest unused until a fifth is free."""
-        found = []
-        for path in self._folder.glob("*/*"):
-            with suppress(OSError):
-                facts = path.stat()
-                found.append((facts.st_mtime, facts.st_size, path))
-        total = sum(size for _, size, _ in found)
-        if total <= self._budget:
-            return
-        for _, size, path in sorted(found):
-            if total <= self._budget * 0.8:
-                break
-            with suppress(OSError):
-                path.unlink()
-                total -= size
+        self._kept.grew(path.stat().st_size)
 
 
-def picture_response(picture: Picture, request: Request) -> Response:
+def picture_response(picture: Picture, request: Request, kind: str = "image/webp") -> Response:
     """The picture, or 304 where the browser has it."""
     headers = {"Cache-Control": CACHE_CONTROL, "ETag": picture.tag, "Content-Security-Policy": MEDIA_POLICY}
     if _has(request, picture.tag):
         return Response(status_code=304, headers=headers)
-    return FileResponse(picture.path, media_type="image/webp", headers=headers)
+    return FileResponse(picture.path, media_type=kind, headers=headers)
 
 
 def original_response(path: Path, sha: str, request: Request) -> Response:

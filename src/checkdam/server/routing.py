@@ -3,8 +3,8 @@
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from checkdam import __version__
 from checkdam.server.routes import ROUTERS
+from checkdam.version import __version__
 
 PREFIX = "/api"
 

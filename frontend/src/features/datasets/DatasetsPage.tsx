@@ -8,7 +8,7 @@ import { ago, count, percent } from "@/core/format";
 import { useReady } from "@/core/ready";
 import { may } from "@/core/roles";
 import { CopyLine } from "@/ui/CopyLine";
-import { Icon } from "@/ui/icons";
+import { Icon, type IconName } from "@/ui/icons";
 import { thumbUrl } from "@/ui/media";
 import { Page } from "@/ui/Page";
 import { SEVERITIES, SeverityMark } from "@/ui/Severity";
@@ -45,7 +45,7 @@ export function DatasetsPage() {
 function NoDatasets() {
   return (
     <EmptyState icon="datasets" title="No datasets yet">
-      <p className="dim">Import a folder in COCO, YOLO, Pascal VOC or JSONL from a terminal:</p>
+      <p className="dim">Import a folder or archive with the button above, or from a terminal:</p>
       <div className={classes.commands}>
         <CopyLine label="the import command" text="checkdam import PATH NAME" />
       </div>
@@ -80,6 +80,9 @@ function DatasetList({ datasets }: { datasets: Dataset[] }) {
   );
 }
 
+const NOUNS: Record<string, string> = { image: "images", text: "texts", audio: "sounds" };
+const ICONS: Record<string, IconName> = { image: "datasets", text: "rules", audio: "sound" };
+
 function DatasetRow({ dataset }: { dataset: Dataset }) {
   const params = { dataset: dataset.name };
   const version = dataset.version;
@@ -92,7 +95,7 @@ function DatasetRow({ dataset }: { dataset: Dataset }) {
             <img key={i} src={thumbUrl(blob, 128)} alt="" loading="lazy" decoding="async" />
           ) : (
             <span key={i} className={classes.noCover}>
-              {i === 0 && <Icon name={dataset.kind === "text" ? "rules" : "datasets"} />}
+              {i === 0 && <Icon name={ICONS[dataset.kind ?? ""] ?? "datasets"} />}
             </span>
           );
         })}
@@ -115,7 +118,7 @@ function DatasetRow({ dataset }: { dataset: Dataset }) {
       {version && (
         <dl className={classes.numbers}>
           <div>
-            <dt>{dataset.kind === "image" ? "images" : dataset.kind === "text" ? "texts" : "items"}</dt>
+            <dt>{dataset.kinds.length > 1 ? "items" : (NOUNS[dataset.kind ?? ""] ?? "items")}</dt>
             <dd>
               <Link to="/datasets/$dataset" params={params}>
                 {count(version.item_count)}

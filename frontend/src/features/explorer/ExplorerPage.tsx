@@ -9,6 +9,7 @@ import { cleared } from "@/core/filters";
 import { clamp } from "@/core/geometry";
 import { useShortcuts } from "@/core/keyboard";
 import { useReady } from "@/core/ready";
+import { DatasetMenu } from "@/features/dataset/DatasetMenu";
 import { CopyLine } from "@/ui/CopyLine";
 import { LintButton } from "@/ui/LintButton";
 import { Page } from "@/ui/Page";
@@ -27,7 +28,14 @@ export function ExplorerPage() {
       full
       title={detail.data?.name ?? dataset}
       note="Explorer"
-      actions={detail.data && <LintButton dataset={dataset} />}
+      actions={
+        detail.data && (
+          <>
+            <LintButton dataset={dataset} />
+            <DatasetMenu dataset={detail.data} />
+          </>
+        )
+      }
     >
       <Loaded query={detail}>
         {(data) => (data.version ? <Explorer dataset={dataset} detail={data} /> : <NoVersion name={data.name} />)}

@@ -4,7 +4,7 @@ import type { Colors } from "@/core/color";
 import { decimal } from "@/core/format";
 import { type Size, union } from "@/core/geometry";
 import { useShortcuts } from "@/core/keyboard";
-import { boxOf } from "@/core/shapes";
+import { placeOf } from "@/core/shapes";
 import { IconButton } from "@/ui/Keys";
 import { originalUrl, thumbUrl } from "@/ui/media";
 import { Shape } from "@/ui/Shapes";
@@ -12,6 +12,7 @@ import { EmptyState } from "@/ui/States";
 import { useSize } from "@/ui/useSize";
 import { useZoom, type Zoom } from "@/ui/useZoom";
 import classes from "./ImageView.module.css";
+import { WholeLabels } from "./WholeLabels";
 
 export interface Marks {
   hovered: string | null;
@@ -87,7 +88,7 @@ function Canvas({ picture, content, ...props }: ImageViewProps & { picture: Pict
   const scale = zoom.view?.scale ?? 1;
   const focus = () => {
     const shown = annotations.filter((a) => a.id === marks.selected || (!marks.selected && marks.lit.has(a.id)));
-    const rect = union(shown.map(boxOf).filter((box) => box !== null));
+    const rect = union(shown.map(placeOf).filter((box) => box !== null));
     if (rect) zoom.to(rect);
   };
   useShortcuts("item", {
@@ -127,31 +128,52 @@ function Canvas({ picture, content, ...props }: ImageViewProps & { picture: Pict
           </g>
         )}
       </svg>
+      <div className={classes.whole}>
+        <WholeLabels annotations={annotations} colors={props.colors} marks={marks} onSelect={props.onSelect} />
+      </div>
       <ZoomBar zoom={zoom} />
     </div>
   );
 }
 
-/** The selected and lit shapes are drawn last, above the others. */
+/** Every shape keeps its place in the order of Tab; what is selected or lit is drawn once more, above the others. */
 function Annotations({ annotations, colors, marks, onHover, onSelect, zoom }: ImageViewProps & { zoom: Zoom }) {
-  const rank = (a: Annotation) => (a.id === marks.selected ? 2 : marks.lit.has(a.id) ? 1 : 0);
-  const sorted = [...annotations].sort((a, b) => rank(a) - rank(b));
   const dims = marks.lit.size > 0;
-  return sorted.map((annotation) => (
-    <Shape
-      key={annotation.id}
-      annotation={annotation}
-      color={colors(annotation.label)}
-      selected={annotation.id === marks.selected}
-      hovered={annotation.id === marks.hovered}
-      struck={marks.struck.has(annotation.id)}
-      dimmed={dims && rank(annotation) === 0 && annotation.id !== marks.hovered}
-      onHover={onHover}
-      onSelect={(id) => {
-        if (!zoom.dragged()) onSelect(id);
-      }}
-    />
-  ));
+  const isRaised = (id: string) => id === marks.selected || marks.lit.has(id);
+  const select = (id: string) => {
+    if (!zoom.dragged()) onSelect(id);
+  };
+  return (
+    <>
+      {annotations.map((annotation) => (
+        <Shape
+          key={annotation.id}
+          annotation={annotation}
+          colors={colors}
+          selected={annotation.id === marks.selected}
+          hovered={annotation.id === marks.hovered}
+          dimmed={dims && !isRaised(annotation.id) && annotation.id !== marks.hovered}
+          onHover={onHover}
+          onSelect={select}
+        />
+      ))}
+      {/* biome-ignore lint/a11y/noAriaHiddenOnFocusable: these copies have no handlers and cannot be focused */}
+      <g className={classes.raised} aria-hidden="true">
+        {annotations
+          .filter(({ id }) => isRaised(id))
+          .map((annotation) => (
+            <Shape
+              key={annotation.id}
+              annotation={annotation}
+              colors={colors}
+              selected={annotation.id === marks.selected}
+              hovered={annotation.id === marks.hovered}
+              struck={marks.struck.has(annotation.id)}
+            />
+          ))}
+      </g>
+    </>
+  );
 }
 
 function ZoomBar({ zoom }: { zoom: Zoom }) {

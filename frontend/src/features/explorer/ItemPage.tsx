@@ -14,10 +14,11 @@ import { IconButton } from "@/ui/Keys";
 import { Page } from "@/ui/Page";
 import { ErrorState } from "@/ui/States";
 import { useDecisions } from "@/ui/useDecisions";
+import { AudioView } from "./AudioView";
 import { ImageView, type Marks } from "./ImageView";
 import classes from "./ItemPage.module.css";
 import { ItemPanel } from "./ItemPanel";
-import { AudioView, TextView } from "./TextView";
+import { TextView } from "./TextView";
 
 export function ItemPage() {
   const { dataset, item: id } = useParams({ from: "/app/datasets/$dataset/items/$item" });
@@ -113,7 +114,14 @@ function ItemView({ dataset, filters, detail, stale, ...shown }: ItemViewProps) 
       actions={<Steps detail={detail} go={go} />}
     >
       <div className={classes.item} aria-busy={stale}>
-        <Media item={item} annotations={visible} colors={colors} look={look} onReady={onReady} />
+        <Media
+          item={item}
+          annotations={visible}
+          colors={colors}
+          look={look}
+          evidence={finding?.evidence ?? NO_EVIDENCE}
+          onReady={onReady}
+        />
         <ItemPanel
           dataset={dataset}
           detail={detail}
@@ -141,13 +149,17 @@ interface MediaProps {
   annotations: readonly Annotation[];
   colors: Colors;
   look: Look;
+  /** Of the finding shown. */
+  evidence: Readonly<Record<string, unknown>>;
   onReady: () => void;
 }
+
+const NO_EVIDENCE: Readonly<Record<string, unknown>> = {};
 
 function Media({ look, ...rest }: MediaProps) {
   const view = { ...rest, marks: look.marks, onHover: look.hover, onSelect: look.select };
   if (rest.item.kind === "text") return <TextView {...view} />;
-  if (rest.item.kind === "audio") return <AudioView item={rest.item} onReady={rest.onReady} />;
+  if (rest.item.kind === "audio") return <AudioView {...view} />;
   return <ImageView {...view} />;
 }
 

@@ -3,14 +3,13 @@ import { Link } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import type { Annotation, Finding, ItemDetail } from "@/api/types";
 import type { Colors } from "@/core/color";
-import { count, decimal, plural, title, value } from "@/core/format";
-import { boxOf } from "@/core/shapes";
+import { placeWords } from "@/core/describe";
+import { count, duration, plural, title, value } from "@/core/format";
 import { FindingButtons } from "@/ui/FindingButtons";
 import { Icon } from "@/ui/icons";
 import { SeverityMark } from "@/ui/Severity";
 import { StateTag } from "@/ui/StateTag";
 import { Swatch } from "@/ui/Swatch";
-import { spanOf } from "@/ui/TextSpans";
 import type { Decisions } from "@/ui/useDecisions";
 import type { Look } from "./ItemPage";
 import classes from "./ItemPanel.module.css";
@@ -127,14 +126,6 @@ function AnnotationList({ dataset, detail, colors, look }: ItemPanelProps) {
   );
 }
 
-function where(annotation: Annotation, text: string | null): string {
-  const span = spanOf(annotation);
-  if (span && text !== null) return Array.from(text).slice(span.start, span.end).join("");
-  const box = boxOf(annotation);
-  if (!box) return annotation.kind.replace("_", " ");
-  return `${decimal(box.x, 1)}, ${decimal(box.y, 1)} · ${decimal(box.width, 1)} × ${decimal(box.height, 1)}`;
-}
-
 function AnnotationLine({ annotation, look, text }: { annotation: Annotation; look: Look; text: string | null }) {
   const line = useRef<HTMLButtonElement>(null);
   const selected = look.selected === annotation.id;
@@ -156,8 +147,13 @@ function AnnotationLine({ annotation, look, text }: { annotation: Annotation; lo
       >
         <span className="num cut">
           <span className="hidden">{annotation.label}: </span>
-          {where(annotation, text)}
+          {placeWords(annotation, text)}
         </span>
+        {!selected && attributes.length > 0 && (
+          <span className={classes.attributes}>
+            {attributes.map(([name, data]) => `${name} ${value(data)}`).join(" · ")}
+          </span>
+        )}
         {selected && (
           <span className={classes.more}>
             {attributes.map(([name, data]) => (
@@ -177,6 +173,8 @@ function Facts({ detail }: { detail: ItemDetail }) {
   const { item } = detail;
   const facts: [string, string][] = [];
   if (item.width && item.height) facts.push(["Size", `${item.width} × ${item.height} px`]);
+  if (item.duration !== null) facts.push(["Duration", duration(item.duration)]);
+  if (item.sample_rate) facts.push(["Sample rate", `${count(item.sample_rate)} Hz`]);
   if (item.split) facts.push(["Split", item.split]);
   facts.push(["Version", String(detail.version)]);
   if (item.origin) facts.push(["Origin", item.origin]);

@@ -1,48 +1,37 @@
-import { useEffect } from "react";
-import type { Annotation, ItemFull } from "@/api/types";
-import type { Colors } from "@/core/color";
-import { originalUrl } from "@/ui/media";
-import { EmptyState } from "@/ui/States";
+import { useEffect, useMemo } from "react";
+import { textMarks } from "@/core/evidence";
 import { TextSpans } from "@/ui/TextSpans";
-import type { Marks } from "./ImageView";
+import type { SoundViewProps } from "./AudioView";
 import classes from "./TextView.module.css";
+import { WholeLabels } from "./WholeLabels";
 
-interface TextViewProps {
-  item: ItemFull;
-  annotations: readonly Annotation[];
-  colors: Colors;
-  marks: Marks;
-  onHover: (id: string | null) => void;
-  onSelect: (id: string | null) => void;
-  onReady: () => void;
-}
-
-export function TextView({ item, annotations, colors, marks, onHover, onSelect, onReady }: TextViewProps) {
+export function TextView({ item, annotations, colors, marks, evidence, onHover, onSelect, onReady }: SoundViewProps) {
   useEffect(onReady, [onReady]);
+  const places = useMemo(() => textMarks(evidence), [evidence]);
+  const active = useMemo(() => new Set([...marks.lit, ...(marks.hovered ? [marks.hovered] : [])]), [marks]);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled region has to be reachable by keyboard
     <div className={classes.frame} tabIndex={0}>
-      <p className={classes.text}>
-        <TextSpans
-          text={item.text ?? ""}
-          annotations={annotations}
-          colors={colors}
-          active={marks.hovered ?? marks.selected}
-          onHover={onHover}
-          onSelect={onSelect}
-        />
-      </p>
-    </div>
-  );
-}
-
-export function AudioView({ item, onReady }: { item: ItemFull; onReady: () => void }) {
-  useEffect(onReady, [onReady]);
-  if (!item.blob) return <EmptyState icon="eyeOff" title="The file of this item is missing" />;
-  return (
-    <div className={classes.frame}>
-      {/* biome-ignore lint/a11y/useMediaCaption: the transcript, where there is one, is in the list of annotations */}
-      <audio controls src={originalUrl(item.blob)} className={classes.audio} />
+      <div className={classes.text}>
+        <WholeLabels annotations={annotations} colors={colors} marks={marks} onSelect={onSelect} />
+        {item.text ? (
+          <p>
+            <TextSpans
+              text={item.text}
+              annotations={annotations}
+              colors={colors}
+              evidence={places}
+              struck={marks.struck}
+              active={active}
+              selected={marks.selected}
+              onHover={onHover}
+              onSelect={onSelect}
+            />
+          </p>
+        ) : (
+          <p className="dim">This text is empty.</p>
+        )}
+      </div>
     </div>
   );
 }

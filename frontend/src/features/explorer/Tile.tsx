@@ -1,7 +1,8 @@
 import { Link } from "@tanstack/react-router";
 import { memo } from "react";
-import type { Item } from "@/api/types";
+import type { Annotation, Item } from "@/api/types";
 import type { Colors } from "@/core/color";
+import { clock } from "@/core/describe";
 import type { FlatFilters } from "@/core/filters";
 import { plural, shorten } from "@/core/format";
 import { sizeFor, thumbUrl } from "@/ui/media";
@@ -9,6 +10,7 @@ import { SeverityLine } from "@/ui/Severity";
 import { TileShapes } from "@/ui/Shapes";
 import { Swatch } from "@/ui/Swatch";
 import { TextSpans } from "@/ui/TextSpans";
+import { SoundPicture } from "@/ui/Wave";
 import classes from "./Tile.module.css";
 
 interface TileProps {
@@ -64,23 +66,16 @@ type MediaProps = Pick<TileProps, "width" | "overlays" | "colors"> & { item: Ite
 
 function Media({ item, width, overlays, colors }: MediaProps) {
   if (item.kind === "text") {
-    const whole = item.annotations.filter((annotation) => annotation.kind !== "span");
     return (
       <div className={classes.text}>
-        {overlays &&
-          whole.map((annotation) => (
-            <span key={annotation.id} className={classes.tag}>
-              <Swatch color={colors(annotation.label)} />
-              {annotation.label}
-            </span>
-          ))}
-        <TextSpans text={item.text ?? ""} annotations={overlays ? item.annotations : []} colors={colors} />
+        {overlays && <Tags item={item} colors={colors} />}
+        {!item.text && <span className="dim">(empty)</span>}
+        <TextSpans text={head(item.text ?? "")} annotations={overlays ? item.annotations : NONE} colors={colors} />
       </div>
     );
   }
-  if (!item.blob || item.kind === "audio") {
-    return <div className={classes.none}>{item.kind === "audio" ? "Audio" : "No media"}</div>;
-  }
+  if (item.kind === "audio") return <Sound item={item} overlays={overlays} colors={colors} />;
+  if (!item.blob) return <div className={classes.none}>No media</div>;
   const drawn = overlays && item.width && item.height;
   return (
     <>
@@ -95,6 +90,47 @@ function Media({ item, width, overlays, colors }: MediaProps) {
         <svg className={classes.overlay} viewBox={`0 0 ${item.width} ${item.height}`} aria-hidden="true">
           <TileShapes annotations={item.annotations} colors={colors} />
         </svg>
+      )}
+      {overlays && (
+        <span className={classes.over}>
+          <Tags item={item} colors={colors} />
+        </span>
+      )}
+    </>
+  );
+}
+
+const NONE: readonly Annotation[] = [];
+const MOST_LETTERS = 600;
+
+/** As much of a text as a tile can show. */
+const head = (text: string) =>
+  text.length > MOST_LETTERS
+    ? Array.from(text.slice(0, 2 * MOST_LETTERS))
+        .slice(0, MOST_LETTERS)
+        .join("")
+    : text;
+
+/** What is said of the whole item. */
+function Tags({ item, colors }: { item: Item; colors: Colors }) {
+  const whole = item.annotations.filter((one) => one.kind === "category" || one.kind === "multi_category");
+  return whole.map((annotation) => (
+    <span key={annotation.id} className={classes.tag}>
+      <Swatch color={colors(annotation.label)} />
+      {annotation.label}
+    </span>
+  ));
+}
+
+function Sound({ item, overlays, colors }: { item: Item; overlays: boolean; colors: Colors }) {
+  return (
+    <>
+      <SoundPicture item={item} annotations={overlays ? item.annotations : NONE} colors={colors} parts={128} />
+      {item.duration !== null && <span className={classes.length}>{clock(item.duration)}</span>}
+      {overlays && (
+        <span className={classes.over}>
+          <Tags item={item} colors={colors} />
+        </span>
       )}
     </>
   );

@@ -1,8 +1,11 @@
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
+import { ruleRatesQuery } from "@/api/queries";
 import type { Finding, ItemCard } from "@/api/types";
 import type { Colors } from "@/core/color";
 import { ago, sentence, title, value } from "@/core/format";
+import { shareWords } from "@/core/rates";
 import { Crop } from "@/ui/Crop";
 import { FindingButtons } from "@/ui/FindingButtons";
 import { Icon } from "@/ui/icons";
@@ -33,6 +36,7 @@ export function FindingDetail(props: FindingDetailProps) {
         <Link to="/rules/$rule" params={{ rule: finding.rule }} className={classes.rule}>
           {finding.rule}
         </Link>
+        <NoisyMark rule={finding.rule} />
         {finding.state !== "open" && <StateTag state={finding.state} />}
         <span className={classes.zoomButton}>
           <IconButton
@@ -61,6 +65,22 @@ export function FindingDetail(props: FindingDetailProps) {
         <FindingFacts dataset={dataset} finding={finding} />
       </div>
     </section>
+  );
+}
+
+/** Says of a rule that is wrong more often than right that it is, and leads to what people decided. */
+function NoisyMark({ rule }: { rule: string }) {
+  const rate = useQuery(ruleRatesQuery).data?.find((one) => one.rule === rule);
+  if (!rate?.noisy) return null;
+  return (
+    <Link
+      to="/rules/$rule"
+      params={{ rule }}
+      className={classes.noisy}
+      title={`${shareWords(rate)}: ${rate.hint ?? ""}`}
+    >
+      noisy
+    </Link>
   );
 }
 
@@ -108,6 +128,7 @@ function Evidence({ dataset, finding, colors, zoomed }: FindingDetailProps) {
               pixels={zoomed ? 512 : single ? 400 : 200}
               aspect={single ? 4 / 3 : 1}
               whole={finding.subject.kind === "item"}
+              evidence={finding.evidence}
             />
           </div>
           <figcaption>

@@ -55,6 +55,14 @@ export function FindingFilters({ summary, search, colors, open, onChange }: Find
         chosen={[state]}
         onToggle={(one) => onChange(readFindingSearch({ ...search, state: one }))}
       />
+      {search.decided && (
+        <FilterGroup
+          heading="Last decision"
+          rows={[{ value: search.decided, text: title(search.decided) }]}
+          chosen={[search.decided]}
+          onToggle={() => onChange(readFindingSearch({ ...search, decided: undefined }))}
+        />
+      )}
       {group(
         "Severity",
         "severity",
@@ -111,7 +119,7 @@ function FilterGroup({ heading, rows, chosen, onToggle }: FilterGroupProps) {
 interface Row {
   value: string;
   text: string;
-  number: number;
+  number?: number;
   mark?: ReactNode;
 }
 
@@ -127,7 +135,7 @@ function FilterRow({
     <button type="button" className={classes.row} aria-pressed={chosen} title={text} onClick={() => onToggle(value)}>
       {mark}
       <span className={classes.name}>{text}</span>
-      <span className={classes.number}>{count(number)}</span>
+      {number !== undefined && <span className={classes.number}>{count(number)}</span>}
     </button>
   );
 }

@@ -4,7 +4,7 @@ import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useEffect, useMemo, useState } from "react";
 import { datasetQuery, summaryQuery } from "@/api/queries";
 import type { Finding } from "@/api/types";
-import { labelColors } from "@/core/color";
+import { type Colors, labelColors } from "@/core/color";
 import { FINDING_SORTS, type FindingSearch, serverFilter } from "@/core/findingFilters";
 import { plural, title } from "@/core/format";
 import { useReady } from "@/core/ready";
@@ -74,7 +74,7 @@ interface InboxProps {
   dataset: string;
   search: FindingSearch;
   list: FindingList;
-  colors: (label: string) => string;
+  colors: Colors;
   accepted: number;
 }
 

@@ -152,7 +152,14 @@ function ChangeRow({ dataset, finding, colors, decisions }: ChangeRowProps) {
     <li className={classes.change}>
       <span className={classes.crop}>
         {item && (
-          <Crop item={item} annotations={finding.annotations} colors={colors} struck={struckIds(finding)} pixels={72} />
+          <Crop
+            item={item}
+            annotations={finding.annotations}
+            colors={colors}
+            struck={struckIds(finding)}
+            pixels={72}
+            evidence={finding.evidence}
+          />
         )}
       </span>
       <span className="grow">

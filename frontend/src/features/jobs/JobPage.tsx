@@ -1,12 +1,16 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
-import { isActive, jobQuery } from "@/api/queries";
+import { isActive, jobQuery, meQuery } from "@/api/queries";
 import type { JobDetail } from "@/api/types";
 import { duration, elapsed, title, value, when } from "@/core/format";
+import { problemsOf } from "@/core/problems";
 import { useReady } from "@/core/ready";
+import { may } from "@/core/roles";
 import { JobProgress } from "@/ui/JobProgress";
+import { archiveUrl } from "@/ui/media";
 import { Page } from "@/ui/Page";
+import { ProblemList } from "@/ui/ProblemList";
 import { Loaded } from "@/ui/States";
 import { StateTag } from "@/ui/StateTag";
 import { JobButtons } from "./JobButtons";
@@ -41,7 +45,7 @@ export function JobPage() {
 
 function JobView({ job }: { job: JobDetail }) {
   const took = elapsed(job.started_at, job.finished_at);
-  const result = job.result && typeof job.result === "object" ? Object.entries(job.result as object) : [];
+  const result = Object.entries((job.result ?? {}) as object).filter(([name]) => name !== "problems");
   const facts: [string, string][] = [
     ["Begun by", job.created_by],
     ["Created", when(job.created_at)],
@@ -57,6 +61,8 @@ function JobView({ job }: { job: JobDetail }) {
           {job.error}
         </p>
       )}
+      <ProblemList problems={problemsOf(job)} />
+      <ArchiveLink job={job} />
       {job.dataset && (
         <p className={classes.links}>
           <Link to="/datasets/$dataset" params={{ dataset: job.dataset.name }} className="link">
@@ -77,6 +83,19 @@ function JobView({ job }: { job: JobDetail }) {
       </dl>
       <Log lines={job.log} />
     </div>
+  );
+}
+
+/** An export can be fetched as long as it is kept. */
+function ArchiveLink({ job }: { job: JobDetail }) {
+  const me = useQuery(meQuery).data;
+  if (job.name !== "archive" || job.state !== "succeeded" || !job.dataset || !may(me?.role, "run")) return null;
+  return (
+    <p className={classes.links}>
+      <a href={archiveUrl(job.dataset.name, job.id)} download className="link">
+        Download the archive
+      </a>
+    </p>
   );
 }
 

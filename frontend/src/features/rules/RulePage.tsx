@@ -10,6 +10,7 @@ import { Page } from "@/ui/Page";
 import { SeverityMark } from "@/ui/Severity";
 import { Loaded } from "@/ui/States";
 import classes from "./RulePage.module.css";
+import { RuleRates } from "./RuleRates";
 
 export function RulePage() {
   const { rule } = useParams({ from: "/app/rules/$rule" });
@@ -42,6 +43,10 @@ function Manual({ rule }: { rule: RuleDetail }) {
             <dd>{rule.subject}s</dd>
           </div>
           <div>
+            <dt>Runs</dt>
+            <dd>{rule.default ? "by default" : "only where it is selected by name"}</dd>
+          </div>
+          <div>
             <dt>Can fix</dt>
             <dd>{rule.fixable ? "yes" : "no"}</dd>
           </div>
@@ -53,6 +58,7 @@ function Manual({ rule }: { rule: RuleDetail }) {
           ))}
         </dl>
         <CopyLine label="the command" text={`checkdam rule ${rule.name}`} />
+        <RuleRates rule={rule.name} />
         <InDatasets rule={rule.name} />
       </aside>
     </div>

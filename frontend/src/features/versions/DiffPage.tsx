@@ -189,8 +189,7 @@ interface SideProps {
 /** The same part of the item on both sides: what was there before and after frames it. */
 function Side({ title, change, annotations, struck, colors }: SideProps) {
   const around = [...change.before, ...change.after];
-  const kind = change.blob === null && change.text !== null ? "text" : "image";
-  const item = { ...change, name: change.item_name, kind } as const;
+  const item = { ...change, name: change.item_name, kind: change.item_kind };
   return (
     <figure className={classes.side}>
       <div className={classes.crop}>

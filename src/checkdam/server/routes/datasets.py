@@ -8,7 +8,7 @@ from checkdam.datasets import DatasetSummary, VersionDiff
 from checkdam.schema import DatasetVersion
 from checkdam.server.auth import Caller, only
 from checkdam.server.context import TheDatasets, TheSettings, TheWorkspace
-from checkdam.server.imports import chosen_folder, import_formats
+from checkdam.server.imports import chosen_source, import_formats, sources_in
 from checkdam.server.jobs import describe
 from checkdam.server.wire.base import DatasetKey, VersionNumber, failures
 from checkdam.server.wire.datasets import (
@@ -17,12 +17,13 @@ from checkdam.server.wire.datasets import (
     DatasetOut,
     ImportBody,
     ImportRootsOut,
+    ImportSourcesOut,
     TaxonomyOut,
     VersionDiffOut,
     VersionOut,
 )
 from checkdam.server.wire.jobs import JobOut
-from checkdam.server.wire.queries import DiffParameters
+from checkdam.server.wire.queries import DiffParameters, SourcesParameters
 
 router = APIRouter(tags=["datasets"])
 
@@ -46,15 +47,26 @@ def list_import_sources(settings: TheSettings) -> ImportRootsOut:
     return ImportRootsOut(roots=[str(root) for root in settings.import_roots], formats=import_formats())
 
 
+@router.get(
+    "/imports/entries",
+    response_model=ImportSourcesOut,
+    dependencies=[only("datasets.import")],
+    responses=failures(401, 403),
+)
+def list_import_entries(query: SourcesParameters, settings: TheSettings) -> ImportSourcesOut:
+    """The folders and archives in a folder below the server's import roots."""
+    return sources_in(query.path, settings.import_roots)
+
+
 @router.post("/imports", status_code=202, response_model=JobOut, responses=failures(401, 403, 404, 409))
 def import_dataset(
     body: ImportBody, caller: Annotated[Caller, only("datasets.import")], workspace: TheWorkspace, settings: TheSettings
 ) -> JobOut:
-    """Import a folder of the server as a dataset, or as the next version of the dataset of that name. Answers with the
-    job that does it."""
-    folder = chosen_folder(body.path, settings.import_roots)
+    """Import a folder or archive of the server as a dataset, or as the next version of the dataset of that name.
+    Answers with the job that does it."""
+    source = chosen_source(body.path, settings.import_roots)
     job = workspace.datasets.submit_import(
-        body.name, folder, format=body.format, keep_going=body.keep_going, actor=caller.user.name
+        body.name, source, format=body.format, keep_going=body.keep_going, actor=caller.user.name
     )
     return describe(job, workspace)
 

@@ -44,6 +44,7 @@ def filter_of(asked: FindingsQuery | FindingFilterBody) -> FindingFilter:
         q=asked.q,
         fixable=asked.fixable,
         safe=asked.safe,
+        decided=asked.decided,
     )
 
 

@@ -5,11 +5,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request, Response
 
 from checkdam.server.auth import only
-from checkdam.server.context import ThePictures
+from checkdam.server.context import ThePictures, TheWaves
 from checkdam.server.media import CropBox, original_response, picture_response
 from checkdam.server.sniff import MEDIA_TYPES
 from checkdam.server.wire.base import failures
-from checkdam.server.wire.queries import CropParameters, ThumbParameters
+from checkdam.server.wire.media import WaveOut
+from checkdam.server.wire.queries import CropParameters, ThumbParameters, WaveParameters
 
 router = APIRouter(tags=["media"])
 
@@ -62,3 +63,14 @@ def get_crop(sha: Sha, query: CropParameters, request: Request, pictures: ThePic
     """A part of an image, no side longer than `size`."""
     box = CropBox(query.x, query.y, query.w, query.h)
     return picture_response(pictures.crop(sha, box, query.size), request)
+
+
+@router.get(
+    "/media/{sha}/wave",
+    response_model=WaveOut,
+    dependencies=[only("datasets.read")],
+    responses={**failures(401, 403, 404, 413, 415), **_KEPT},
+)
+def get_wave(sha: Sha, query: WaveParameters, request: Request, waves: TheWaves) -> Response:
+    """The outline of a sound: its lowest and highest samples in `parts` parts of equal length."""
+    return picture_response(waves.wave(sha, query.parts), request, "application/json")

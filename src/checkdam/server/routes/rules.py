@@ -2,11 +2,13 @@
 
 from fastapi import APIRouter
 
+from checkdam.datasets import RuleRate
 from checkdam.lint import rule, rule_info, rules
 from checkdam.schema import RuleInfo
 from checkdam.server.auth import only
+from checkdam.server.context import TheDatasets
 from checkdam.server.wire.base import IdPath, failures
-from checkdam.server.wire.rules import RuleDetailOut, RuleOut
+from checkdam.server.wire.rules import RuleDetailOut, RuleOut, RuleRateOut
 
 router = APIRouter(tags=["rules"])
 
@@ -26,3 +28,11 @@ def list_rules() -> list[RuleInfo]:
 def get_rule(name: IdPath) -> RuleInfo:
     """One rule with its manual page."""
     return rule_info(rule(name))
+
+
+@router.get(
+    "/rule-rates", response_model=list[RuleRateOut], dependencies=[only("datasets.read")], responses=failures(401, 403)
+)
+def list_rule_rates(datasets: TheDatasets) -> list[RuleRate]:
+    """How often each rule is wrong, by what people decided on its findings: only rules on which somebody decided."""
+    return datasets.rates.all()

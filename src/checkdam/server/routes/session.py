@@ -4,11 +4,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 
-from checkdam import __version__
 from checkdam.server.auth import COOKIE, Caller, SameOrigin, answer_session, client_of, me, only
 from checkdam.server.context import TheAccounts
 from checkdam.server.wire.accounts import HealthOut, MeOut, OneTimeBody, PasswordBody, SessionBody
 from checkdam.server.wire.base import failures
+from checkdam.version import __version__
 
 router = APIRouter(tags=["session"])
 

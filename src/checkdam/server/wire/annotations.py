@@ -46,3 +46,4 @@ class ItemCardOut(Answer):
     height: int | None
     kind: ItemKind
     text: str | None
+    duration: float | None

@@ -17,17 +17,25 @@ class VersionSummaryOut(Answer):
 
 
 class DatasetOut(Answer):
-    """A dataset as a list shows it. `findings` counts the open ones; `cover` holds up to four blobs; `kind` is the
-    commonest kind of item."""
+    """A dataset as a list shows it. `findings` counts the open ones; `cover` holds up to four images; `kind` is the
+    commonest kind of item, `kinds` are all that its first items have."""
 
     id: str
     name: str
     kind: ItemKind | None
+    kinds: list[ItemKind]
     created_at: str
     version: VersionSummaryOut | None
     findings: SeverityCounts
     cover: list[str]
     running_job: str | None
+
+
+class SkeletonOut(Answer):
+    """The joints of a keypoint label in order, and the pairs of their indices (from 0) that are drawn as bones."""
+
+    joints: list[str]
+    bones: list[tuple[int, int]]
 
 
 class LabelOut(Answer):
@@ -36,6 +44,7 @@ class LabelOut(Answer):
     name: str
     color: str | None
     count: int
+    skeleton: SkeletonOut | None
 
 
 class TaxonomyOut(Answer):
@@ -51,8 +60,8 @@ class DatasetDetailOut(DatasetOut):
 
 
 class ImportBody(Body):
-    """`path` is a folder below one of the server's import roots. `format` null: told by the content. With `keep_going`
-    what cannot be read is left out and reported."""
+    """`path` is a folder or archive below one of the server's import roots. `format` null: told by the content. With
+    `keep_going` what cannot be read is left out and reported."""
 
     name: Name
     path: Annotated[str, StringConstraints(min_length=1, max_length=4096)]
@@ -65,6 +74,22 @@ class ImportRootsOut(Answer):
 
     roots: list[str]
     formats: list[str]
+
+
+class ImportSourceOut(Answer):
+    """Something that can be imported, or a folder to look into."""
+
+    name: str
+    path: str
+    kind: Literal["folder", "archive"]
+
+
+class ImportSourcesOut(Answer):
+    """The folders and archives in the folder `path`; `more` says that there are more than are listed."""
+
+    path: str
+    entries: list[ImportSourceOut]
+    more: bool
 
 
 class VersionOut(Answer):
@@ -99,11 +124,13 @@ class ItemChangeOut(Answer):
 
     item_id: str
     item_name: str
+    item_kind: ItemKind
     kind: Literal["added", "removed", "changed", "annotations"]
     blob: str | None
     width: int | None
     height: int | None
     text: str | None
+    duration: float | None
     before: list[AnnotationOut]
     after: list[AnnotationOut]
 

@@ -8,6 +8,7 @@ from checkdam.server.wire.annotations import AnnotationOut, ItemCardOut
 from checkdam.server.wire.base import Answer, Body, Severity, SeverityCounts
 
 FindingState = Literal["open", "accepted", "dismissed", "fixed", "gone"]
+Decision = Literal["accepted", "dismissed"]
 ActionName = Literal["accept", "dismiss", "reopen"]
 Text = Annotated[str, StringConstraints(max_length=500)]
 
@@ -92,6 +93,7 @@ class FindingFilterBody(Body):
     q: Text | None = None
     fixable: bool | None = None
     safe: bool | None = None
+    decided: Decision | None = None
 
 
 class ActionBody(Body):

@@ -8,7 +8,8 @@ from checkdam.server.wire.findings import FindingOut
 
 
 class ItemOut(Answer):
-    """One row of a page of items. `finding_counts` counts the open findings."""
+    """One row of a page of items. `finding_counts` counts the open findings; `duration` is in seconds and `sample_rate`
+    in hertz, as declared."""
 
     id: str
     position: int
@@ -19,6 +20,8 @@ class ItemOut(Answer):
     split: str | None
     blob: str | None
     text: str | None
+    duration: float | None
+    sample_rate: int | None
     finding_counts: SeverityCounts
     annotations: list[AnnotationOut]
 
@@ -71,6 +74,8 @@ class ItemFullOut(Answer):
     split: str | None
     blob: str | None
     text: str | None
+    duration: float | None
+    sample_rate: int | None
     finding_counts: SeverityCounts
     metadata: dict[str, Any]
     origin: str | None

@@ -6,7 +6,7 @@ from fastapi import Query as QueryParameter
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from checkdam.server.wire.base import ItemKind, Severity
-from checkdam.server.wire.findings import FindingState
+from checkdam.server.wire.findings import Decision, FindingState
 
 Value = Annotated[str, StringConstraints(max_length=500)]
 Values = Annotated[list[Value], Field(max_length=200)]
@@ -98,6 +98,7 @@ class FindingsQuery(Query):
     q: Value | None = Field(default=None, description="a part of the message or location, case-insensitive")
     fixable: bool | None = None
     safe: bool | None = None
+    decided: Decision | None = Field(default=None, description="what a person last decided, whatever came since")
     sort: Literal["severity", "rule", "item"] = "severity"
     offset: int = Field(default=0, ge=0, le=2**53)
     limit: int = Field(default=50, ge=1, le=200)
@@ -128,8 +129,18 @@ class AuditQuery(Query):
     before: Value | None = Field(default=None, description="only entries older than the one of this id")
 
 
+class SourcesQuery(Query):
+    path: Annotated[str, StringConstraints(min_length=1, max_length=4096, pattern=r"^[^\x00]+$")]
+
+
 class ThumbQuery(Query):
     size: Size = Field(default=256, description="the longer side in pixels, at most")
+
+
+class WaveQuery(Query):
+    parts: Annotated[Literal[128, 512, 2048], BeforeValidator(_whole)] = Field(
+        default=512, description="of how many parts of equal length the outline is made, at most"
+    )
 
 
 class CropQuery(Query):
@@ -151,5 +162,7 @@ DiffParameters = Annotated[DiffQuery, QueryParameter()]
 JobsParameters = Annotated[JobsQuery, QueryParameter()]
 LineageParameters = Annotated[LineageQuery, QueryParameter()]
 AuditParameters = Annotated[AuditQuery, QueryParameter()]
+SourcesParameters = Annotated[SourcesQuery, QueryParameter()]
 ThumbParameters = Annotated[ThumbQuery, QueryParameter()]
+WaveParameters = Annotated[WaveQuery, QueryParameter()]
 CropParameters = Annotated[CropQuery, QueryParameter()]
