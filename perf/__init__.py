@@ -1,1 +1,2 @@
-"""Benchmarks of speed and scale. One command prints the table: `make perf`, or `python -m perf --items 10000`."""
+"""Benchmarks of speed and scale: `make perf` for the quick ones, `make perf-big` for a million items; or
+`python -m perf PART`, where `python -m perf --help` lists the parts."""

@@ -1,6 +1,6 @@
 """The spine, timed: import, lint, queries, over a synthetic COCO dataset and the bundled pictures."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from checkdam.datasets import ItemFilter, ItemSort
@@ -14,14 +14,9 @@ from perf.table import Row, latency, peak_memory, timed
 BUNDLED = Path(__file__).parent.parent / "src" / "checkdam" / "demo_data" / "bccd"
 
 
-def source_in(folder: Path) -> Path:
-    """The synthetic COCO file."""
-    return folder / "source" / "instances.json"
-
-
 def measure(folder: Path, items: int) -> Iterator[Row]:
     """Yields the rows of the table; `folder` is empty and holds the workspace and the source afterwards."""
-    source = source_in(folder)
+    source = folder / "source" / "instances.json"
     write_coco(source, items)
     boxes = items * BOXES_PER_ITEM
     with Workspace.open(folder / "workspace") as workspace:
@@ -71,7 +66,7 @@ def _queries(workspace: Workspace) -> Iterator[Row]:
 
 
 def _pictures(workspace: Workspace) -> Iterator[Row]:
-    steps = {
+    steps: dict[str, Callable[[], Job]] = {
         "import BCCD": lambda: workspace.datasets.submit_import("bccd", BUNDLED, actor="perf"),
         "lint BCCD, pixels included": lambda: workspace.datasets.submit_lint("bccd", actor="perf"),
     }

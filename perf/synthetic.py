@@ -38,13 +38,15 @@ def _annotations(random: np.random.Generator, block: range, weights: np.ndarray)
     sides = np.minimum(np.exp(random.normal(4.0, 0.6, (count, 2))), (WIDTH - 2, HEIGHT - 2))
     corners = random.random((count, 2)) * ((WIDTH, HEIGHT) - sides)
     labels = random.choice(len(LABELS), count, p=weights)
+    boxes: list[list[float]] = np.hstack((corners, sides)).round(2).tolist()
+    codes: list[int] = (labels + 1).tolist()
     written = []
     for row in range(count):
         image = block[row // BOXES_PER_ITEM]
         source = row - 1 if row % BOXES_PER_ITEM == 1 and image % 100 == 0 else row
-        x, y, width, height = *corners[source].round(2), *sides[source].round(2)
+        x, y, width, height = boxes[source]
         written.append(
-            f'{{"id":{block[0] * BOXES_PER_ITEM + row + 1},"image_id":{image + 1},"category_id":{labels[source] + 1},'
+            f'{{"id":{block[0] * BOXES_PER_ITEM + row + 1},"image_id":{image + 1},"category_id":{codes[source]},'
             f'"bbox":[{x},{y},{width},{height}],"area":{width * height:.3f},"iscrowd":0}}'
         )
     return written

@@ -5,10 +5,12 @@ import platform
 import resource
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import TypeVar
+
+import numpy as np
 
 Result = TypeVar("Result")
 
@@ -39,6 +41,11 @@ def peak_memory() -> float:
     """The most memory this process has held, in MiB."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (2**20 if sys.platform == "darwin" else 2**10)
+
+
+def exponent(sizes: Sequence[float], seconds: Sequence[float]) -> float:
+    """The growth exponent: the slope of log time over log size, by least squares. 1 is linear."""
+    return float(np.polyfit(np.log(sizes), np.log(seconds), 1)[0])
 
 
 def print_table(title: str, rows: list[Row]) -> None:

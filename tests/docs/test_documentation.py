@@ -18,6 +18,7 @@ COMMANDS = list(dict.fromkeys(command for _, command in commands()))
 CHECKDAM = [command for command in COMMANDS if Path(shlex.split(command)[0]).name == "checkdam"]
 MAKE = [command for command in COMMANDS if command.startswith("make")]
 STAYS = {"serve", "worker"}  # they go on until Ctrl-C; tests/server and tests/e2e run them
+NEEDS_DATA = ("versions", "diff", "export", "lineage", "backup", "restore")
 FOLDERS = ("cells", "data", "photos", "path/to/dataset")
 IMAGES = 12
 
@@ -51,8 +52,10 @@ def test_the_command_works(command: str, place: Path) -> None:
     if arguments[0] in STAYS:
         arguments = [arguments[0], "--help"]
     environment = {**os.environ, "CHECKDAM_HOME": str(place / "home")}
-    if "import" not in arguments and any(name in arguments for name in ("versions", "diff", "export", "lineage")):
+    if "import" not in arguments and any(name in arguments for name in NEEDS_DATA):
         _run(["import", "cells"], place, environment)
+    if arguments[0] == "restore":
+        _run(["backup", arguments[1]], place, environment)
     done = _run(arguments, place, environment)
     assert done.returncode in {0, 1}, done.stderr
 
@@ -77,3 +80,11 @@ def test_links_lead_somewhere(page: Path) -> None:
     links = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", prose)
     lost = [link for link in links if "://" not in link and not (page.parent / link).exists()]
     assert lost == []
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_test_that_is_named_exists(page: Path) -> None:
+    for file, function in re.findall(r"\b(tests/[\w/]+\.py)(?:::(\w+))?", page.read_text("utf-8")):
+        assert (ROOT / file).exists(), file
+        if function:
+            assert f"def {function}(" in (ROOT / file).read_text("utf-8"), f"{file}::{function}"
