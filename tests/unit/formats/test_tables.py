@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from checkdam.formats import PatchEdit, detect, detections, format_named
-from checkdam.formats.parquet.pages import check_row_group, row_groups
+from checkdam.formats.parquet.pages import RowGroup, check_row_group, row_groups
 from checkdam.formats.parquet.thrift import I32, Compact
 from checkdam.guard import DEFAULT_LIMITS
 from checkdam.schema import (
@@ -338,6 +338,14 @@ def test_the_row_groups_are_those_that_pyarrow_sees(tmp_path: Path, *, dictionar
 def test_thrift_is_read_as_the_library_reads_it(written: str, read: dict[int, int]) -> None:
     """Else a size could be shown to the check that the reader never sees."""
     assert Compact(bytes.fromhex(written)).struct({(1, I32): None}) == read
+
+
+@pytest.mark.parametrize("chunk", [(-5, 10), (10, 4), (-1, -2), (1 << 62, 1 << 63)])
+def test_a_chunk_that_begins_nowhere_is_damage(tmp_path: Path, chunk: tuple[int, int]) -> None:
+    """To seek there would be an error of the system."""
+    path = hub(tmp_path / "a.parquet", {"text": ["a"]})
+    with path.open("rb") as file, pytest.raises(InputError, match="damaged pages"):
+        check_row_group(file, RowGroup(1, 1, [chunk]), DEFAULT_LIMITS)
 
 
 def test_a_text_that_occurs_very_often_is_held_once(tmp_path: Path) -> None:

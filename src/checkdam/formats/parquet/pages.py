@@ -75,9 +75,9 @@ def _place(chunk: Struct) -> tuple[int, int]:
 def check_row_group(file: BinaryIO, group: RowGroup, limits: InputLimits) -> None:
     """Walks the pages of a row group. `LimitError` if one would unpack to more than a page may, or the largest of all
     columns together to more than two pages may; `InputError` if they are damaged."""
-    largest = 0
+    largest, size = 0, file.seek(0, SEEK_END)
     for begin, end in group.chunks:
-        if begin < 0 or end < begin:
+        if not 0 <= begin <= end <= size:
             raise InputError("has damaged pages", _REMEDY)
         largest += _largest_page(file, begin, end, limits)
     if largest > 2 * limits.page_bytes:
