@@ -185,7 +185,7 @@ def test_unreadable_rows_are_all_told_and_the_rest_is_linted(checkdam: Run, voc:
         (["lint", "no/such/folder"], "does not exist"),
         (["lint", "nosuchdataset"], "nosuchdataset"),
         (["lint", "cells", "--select", "dupliate-box"], "did you mean duplicate-box?"),
-        (["lint", "cells", "--input-format", "csv"], "csv"),
+        (["lint", "cells", "--input-format", "docx"], "docx"),
         (["lint", "cells", "--config", "missing.toml"], "missing.toml"),
         (["lint", "cells", "--unsafe-fixes"], "--fix"),
         (["lint", "cells", "--output", "x"], "--fix"),

@@ -6,10 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from checkdam.formats.base import Detection, LossReport, MediaSource, Record
-from checkdam.formats.croissant.metadata import description
 from checkdam.formats.output import new_folder, write_text
 from checkdam.formats.parquet import Parquet
-from checkdam.formats.parquet.writer import write_tables
 from checkdam.guard.files import read_text
 from checkdam.guard.limits import DEFAULT_LIMITS
 from checkdam.schema import InputError, Taxonomy
@@ -34,6 +32,9 @@ class Croissant(Parquet):
     def write(
         self, target: Path, taxonomy: Taxonomy, records: Iterable[Record], media: MediaSource | None
     ) -> LossReport:
+        from checkdam.formats.croissant.metadata import description
+        from checkdam.formats.parquet.writer import write_tables
+
         report = LossReport()
         with new_folder(target) as folder:
             written = write_tables(folder, taxonomy, records, media, report, one_table=True)

@@ -1,4 +1,7 @@
-"""Parquet: tables of items with their annotations. The layout is described in docs/formats.md."""
+"""Parquet: tables of items with their annotations. The layout is described in docs/formats.md.
+
+Arrow, which reads and writes them, is loaded where there is a table: other folders are linted without it.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -6,9 +9,6 @@ from pathlib import Path
 
 from checkdam.formats.base import Detection, Event, LossReport, MediaSource, PatchEdit, Record
 from checkdam.formats.output import new_folder
-from checkdam.formats.parquet.reader import ParquetReader, is_dataset
-from checkdam.formats.parquet.tables import opened
-from checkdam.formats.parquet.writer import write_tables
 from checkdam.formats.tree import DETECT_FILES, Beside, Tree
 from checkdam.guard.files import open_regular
 from checkdam.guard.limits import DEFAULT_LIMITS, InputLimits
@@ -27,7 +27,10 @@ class Parquet:
 
     def detect(self, root: Path) -> Detection | None:
         with suppress(InputError):
-            for name in tables(root, Tree(root, at_most=DETECT_FILES) if root.is_dir() else None)[:_SAMPLE_FILES]:
+            for name in table_names(root, Tree(root, at_most=DETECT_FILES) if root.is_dir() else None)[:_SAMPLE_FILES]:
+                from checkdam.formats.parquet.reader import is_dataset
+                from checkdam.formats.parquet.tables import opened
+
                 with suppress(InputError), opened(base_of(root) / name, DEFAULT_LIMITS) as table:
                     if is_dataset(table):
                         shown = ", ".join(list(table.fields)[:6])
@@ -36,7 +39,9 @@ class Parquet:
 
     def near_misses(self, root: Path, problems: Problems) -> None:
         with suppress(InputError):
-            for name in tables(root, Tree(root, at_most=DETECT_FILES) if root.is_dir() else None)[:_SAMPLE_FILES]:
+            for name in table_names(root, Tree(root, at_most=DETECT_FILES) if root.is_dir() else None)[:_SAMPLE_FILES]:
+                from checkdam.formats.parquet.tables import opened
+
                 try:
                     with opened(base_of(root) / name, DEFAULT_LIMITS):
                         problems.add(name, "has no column of files or texts", "name a column image, file_name or text")
@@ -44,8 +49,10 @@ class Parquet:
                     problems.add(name, error.detail, error.remedy)
 
     def read(self, root: Path, problems: Problems, limits: InputLimits = DEFAULT_LIMITS) -> Iterator[Event]:
+        from checkdam.formats.parquet.reader import ParquetReader
+
         tree = Tree(root, limits) if root.is_dir() else None
-        names = tables(root, tree)
+        names = table_names(root, tree)
         if not names:
             raise InputError(f"{root} holds no file that ends in {SUFFIX}", "give a folder of Parquet files")
         if tree:
@@ -53,8 +60,10 @@ class Parquet:
         yield from ParquetReader(tree or Beside(root.parent), names, problems, limits).events()
 
     def count(self, root: Path) -> int | None:
+        from checkdam.formats.parquet.tables import opened
+
         total = 0
-        for name in tables(root, Tree(root) if root.is_dir() else None):
+        for name in table_names(root, Tree(root) if root.is_dir() else None):
             with suppress(InputError), opened(base_of(root) / name, DEFAULT_LIMITS) as table:
                 total += 2 * table.rows
         return total
@@ -62,6 +71,8 @@ class Parquet:
     def write(
         self, target: Path, taxonomy: Taxonomy, records: Iterable[Record], media: MediaSource | None
     ) -> LossReport:
+        from checkdam.formats.parquet.writer import write_tables
+
         report = LossReport()
         with new_folder(target) as folder:
             write_tables(folder, taxonomy, records, media, report)
@@ -77,7 +88,7 @@ class Parquet:
         raise InputError(f"{file} is a packed table, which is not changed in place", "import it and export it anew")
 
 
-def tables(root: Path, tree: Tree | None) -> list[str]:
+def table_names(root: Path, tree: Tree | None) -> list[str]:
     """The names of the tables below a root, or its own."""
     if tree is None:
         return [root.name] if root.is_file() and root.name.lower().endswith(SUFFIX) else []
